@@ -1,0 +1,165 @@
+"""What is said to a POP3 server (RFC 1939, RFC 2449, RFC 2595), in the order of VERDICTS §4.
+
+On 110:
+
+1. wait for the greeting; nothing is said before it
+2. CAPA
+3. STLS, advertised or not; keep what stands in the clear behind its +OK
+4. one handshake; where it fails, once more on a new connection with legacy TLS, then with SSLv3's hello
+5. CAPA again, inside
+6. QUIT
+
+On 995 the handshake comes first, then 1, 2 and 6 inside it.
+"""
+
+from collections.abc import Generator
+
+import msgspec
+
+from openletter.dialogue.notes import MAX_SHOWN, Notes
+from openletter.dialogue.observation import Confirmation, Greeting, Handshake, ListSource, Protocol, Reply
+from openletter.dialogue.older_tls import try_older_tls
+from openletter.dialogue.opening import hear, write_down
+from openletter.dialogue.refusal import speaks_of_tls
+from openletter.dialogue.step import NEW_CONNECTION, Await, Lost, Profile, Result, Step, Steps
+from openletter.grammar.capability import pop3_capabilities
+from openletter.grammar.command import Command
+from openletter.grammar.pop3 import Pop3Reader, Status, has_apop_stamp
+from openletter.grammar.violation import RemoteProtocolError
+
+_LOST = {Lost.TIMEOUT: Reply.TIMEOUT, Lost.CLOSED: Reply.CLOSED, Lost.RESET: Reply.CLOSED}
+
+
+class _Answer(msgspec.Struct, frozen=True):
+    reply: Reply
+    line: bytes = b""
+
+
+def _lost(data: Result) -> _Answer:
+    return _Answer(_LOST[data] if isinstance(data, Lost) else Reply.CLOSED)
+
+
+def _ask(notes: Notes, reader: Pop3Reader, command: Command) -> Generator[Step, Result, _Answer]:
+    """Send a command and read its status line."""
+    data = yield command
+    while True:
+        if not isinstance(data, bytes):
+            return _lost(data)
+        reader.receive(data)
+        try:
+            event = reader.next()
+        except RemoteProtocolError as error:
+            notes.violation = error.violation.value
+            return _Answer(Reply.GARBAGE)
+        if isinstance(event, Status):
+            return _Answer(Reply.OK if event.ok else Reply.ERR, event.line)
+        if event is not None:
+            # Every reply begins with a status indicator (RFC 1939 §3); what does not leaves no way to go on.
+            return _Answer(Reply.GARBAGE, event.line)
+        data = yield Await.MORE
+
+
+def _list(notes: Notes, reader: Pop3Reader) -> Generator[Step, Result, tuple[tuple[str, ...], ListSource]]:
+    answer = yield from _ask(notes, reader, Command.POP3_CAPA)
+    if answer.reply is Reply.ERR:
+        return (), ListSource.REFUSED
+    if answer.reply is not Reply.OK:
+        return (), ListSource.NO_ANSWER
+    while True:
+        try:
+            listing = reader.next_listing()
+        except RemoteProtocolError as error:
+            notes.violation = error.violation.value
+            return (), ListSource.NO_ANSWER
+        if listing is not None:
+            return pop3_capabilities(listing.lines), ListSource.COMMAND
+        data = yield Await.MORE
+        if not isinstance(data, bytes):
+            return (), ListSource.NO_ANSWER
+        reader.receive(data)
+
+
+def _leave() -> Steps:
+    yield Command.POP3_QUIT
+
+
+def _inside(notes: Notes, reader: Pop3Reader) -> Steps:
+    """The list inside TLS: what was said before counts no longer (RFC 2595 §4)."""
+    notes.caps_post, notes.caps_post_source = yield from _list(notes, reader)
+    if notes.caps_post_source is not ListSource.NO_ANSWER:
+        yield from _leave()
+
+
+def _stls_again(notes: Notes, profile: Profile) -> Generator[Step, Result, Handshake | None]:
+    """A new connection up to its handshake; ``None`` where the peer does not come as far again."""
+    yield NEW_CONNECTION
+    reader = Pop3Reader()
+    opening = yield from hear(reader, Protocol.POP3, (yield Await.GREETING))
+    if opening.greeting is not Greeting.OK:
+        return None
+    answer = yield from _ask(notes, reader, Command.POP3_STLS)
+    if answer.reply is not Reply.OK:
+        return None
+    result = yield profile
+    return result if isinstance(result, Handshake) else None
+
+
+def cleartext(notes: Notes) -> Steps:
+    """The dialogue on 110."""
+    reader = Pop3Reader()
+    opening = yield from hear(reader, Protocol.POP3, (yield Await.GREETING))
+    write_down(notes, opening)
+    if opening.greeting is not Greeting.OK:
+        return
+    notes.apop = has_apop_stamp(opening.line)
+    notes.caps_pre, notes.caps_pre_source = yield from _list(notes, reader)
+    if notes.caps_pre_source is ListSource.NO_ANSWER:
+        return
+    answer = yield from _ask(notes, reader, Command.POP3_STLS)
+    notes.starttls_reply = answer.reply
+    notes.starttls_text = answer.line[:MAX_SHOWN]
+    if answer.reply is not Reply.OK:
+        if answer.reply is Reply.ERR:
+            yield from _leave()
+        return
+    notes.bytes_after_starttls_ok = reader.rest()[:MAX_SHOWN]
+    handshake = yield Profile.MODERN
+    if not isinstance(handshake, Handshake):
+        return
+    notes.handshake = handshake
+    if handshake.works:
+        yield from _inside(notes, Pop3Reader())
+    else:
+        yield from try_older_tls(
+            notes, lambda profile: _stls_again(notes, profile), lambda: _inside(notes, Pop3Reader())
+        )
+
+
+def inside_implicit(notes: Notes) -> Steps:
+    """The dialogue on 995, once TLS stands."""
+    reader = Pop3Reader()
+    opening = yield from hear(reader, Protocol.POP3, (yield Await.GREETING))
+    write_down(notes, opening)
+    if opening.greeting is Greeting.OK:
+        notes.apop = has_apop_stamp(opening.line)
+        yield from _inside(notes, reader)
+
+
+def confirm(notes: Notes) -> Steps:
+    """The credential-free confirmation, on a connection of its own: a bare USER and then QUIT. A refusal tells only
+    where it speaks of TLS: servers also refuse names that they do not know."""
+    yield NEW_CONNECTION
+    reader = Pop3Reader()
+    opening = yield from hear(reader, Protocol.POP3, (yield Await.GREETING))
+    if opening.greeting is not Greeting.OK:
+        notes.confirmation = Confirmation.UNCLEAR
+        return
+    answer = yield from _ask(notes, reader, Command.POP3_USER)
+    if answer.reply is Reply.OK:
+        notes.confirmation = Confirmation.ACCEPTED
+    elif answer.reply is Reply.ERR and speaks_of_tls(answer.line):
+        notes.confirmation = Confirmation.REFUSED
+    else:
+        notes.confirmation = Confirmation.UNCLEAR
+    if answer.reply is Reply.OK or answer.reply is Reply.ERR:
+        yield from _leave()

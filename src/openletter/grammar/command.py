@@ -1,0 +1,32 @@
+"""All that Openletter ever says. The set is closed: each command is a constant, so none can carry a credential.
+
+``AUTHENTICATE PLAIN``, the cancelling ``*`` (RFC 9051 §6.2.2) and ``USER x`` are the credential-free confirmation
+of VERDICTS §4; ``x`` is the same letter for everyone, and no PASS follows it: there is none here.
+"""
+
+from enum import Enum
+
+
+class Command(bytes, Enum):
+    IMAP_CAPABILITY = b"a1 CAPABILITY\r\n"
+    IMAP_STARTTLS = b"a2 STARTTLS\r\n"
+    IMAP_CAPABILITY_INSIDE = b"a3 CAPABILITY\r\n"
+    IMAP_AUTHENTICATE_PLAIN = b"a4 AUTHENTICATE PLAIN\r\n"
+    IMAP_CANCEL = b"*\r\n"
+    IMAP_LOGOUT = b"a9 LOGOUT\r\n"
+    POP3_CAPA = b"CAPA\r\n"
+    POP3_STLS = b"STLS\r\n"
+    POP3_USER = b"USER x\r\n"
+    POP3_QUIT = b"QUIT\r\n"
+
+    @property
+    def tag(self) -> bytes:
+        """IMAP: the tag that the answer must bear."""
+        return self.value.partition(b" ")[0]
+
+
+CONFIRMING = frozenset({Command.IMAP_AUTHENTICATE_PLAIN, Command.IMAP_CANCEL, Command.POP3_USER})
+"""Commands that only a caller who says ``confirm`` may cause to be sent."""
+
+FAREWELLS = frozenset({Command.IMAP_LOGOUT, Command.POP3_QUIT})
+"""RFC 9051 §6.1.3, RFC 1939 §5. Whether they are answered changes nothing."""
