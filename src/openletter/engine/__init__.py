@@ -1,0 +1,1 @@
+"""Moves the bytes: thousands of dialogues at once, each held to its deadlines, all held to the pace."""

@@ -1,0 +1,367 @@
+"""The loop: raw non-blocking sockets, level-triggered epoll, one recv an event, one process a core.
+
+How a connection goes:
+
+- Where the server speaks first, only readability is watched: a connection that stands is not worth waking up for, and
+  one that fails wakes us up anyway. Where we speak first, room to write says that it stands.
+- Deadlines are looked at in a sweep over the open connections every few hundredths of the shortest one: it costs less
+  than a queue that each reply moves an entry in, and holds nothing in memory for connections that have ended.
+- Errors of sending are left to the next receive: the peer's last words may still lie in the buffer.
+- Whatever happens, also a fault of ours, ends in an observation.
+"""
+
+import errno
+import logging
+import socket
+import time
+from collections.abc import Callable, Iterable
+
+from openletter.dialogue.observation import Observation, Tcp
+from openletter.dialogue.step import Lost
+from openletter.engine.conversation import Conversation, Move
+from openletter.engine.deadlines import Clock, Deadlines
+from openletter.engine.pace import Pace
+from openletter.engine.poller import Poller, new_poller
+from openletter.engine.schedule import Schedule, Target
+from openletter.tls.session import Client
+
+Emit = Callable[[Target, Observation], None]
+
+RECEIVE = 16_384
+"""Octets a receive: one TLS record."""
+
+_MAX_POLL = 0.5
+_HELD_FOR_EACH = 4
+"""Targets that may wait for a busy host or network, for each connection that may be open: a host has four ports."""
+
+_TCP_ERRORS = {
+    errno.ECONNREFUSED: Tcp.REFUSED,
+    errno.ECONNRESET: Tcp.RESET,
+    errno.ETIMEDOUT: Tcp.TIMEOUT,
+}
+
+_OURS = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
+"""Errors of a new socket that say nothing of the peer."""
+
+_log = logging.getLogger(__name__)
+
+
+class OutOfResourcesError(Exception):
+    """This machine, not a peer, cannot open another connection: the survey must not go on and call hosts unreachable."""
+
+
+class _Connection:
+    """One dialogue with whichever connection it has now."""
+
+    __slots__ = (
+        "began",
+        "clock",
+        "connect_began",
+        "conversation",
+        "deadline",
+        "end_by",
+        "fd",
+        "sock",
+        "stands",
+        "started",
+        "target",
+        "unsent",
+    )
+
+    def __init__(self, target: Target, conversation: Conversation, now: float, total: float) -> None:
+        self.target = target
+        self.conversation = conversation
+        self.started = time.time()
+        self.began = now
+        self.end_by = now + total
+        self.connect_began = now
+        self.deadline = 0.0
+        self.clock = Clock.GREETING
+        self.stands = False
+        self.unsent = b""
+        self.sock: socket.socket | None = None
+        self.fd = -1
+
+
+class Engine:
+    """Runs dialogues in this process.
+
+    Args:
+        client: TLS.
+        deadlines: seconds a peer may take.
+        pace: connections a second, overall and for each network.
+        concurrency: connections open at once.
+        host_gap: seconds between two connections to a host.
+        confirm: add the credential-free confirmation; only for hosts whose owner allows it.
+        source: local address to connect from, ``""`` for the system's choice.
+    """
+
+    def __init__(
+        self,
+        client: Client,
+        *,
+        deadlines: Deadlines | None = None,
+        pace: Pace | None = None,
+        concurrency: int = 1_000,
+        host_gap: float = 0.0,
+        confirm: bool = False,
+        source: str = "",
+    ) -> None:
+        self._client = client
+        self._deadlines = deadlines or Deadlines()
+        self._seconds = {
+            Clock.GREETING: self._deadlines.greeting,
+            Clock.REPLY: self._deadlines.reply,
+            Clock.HANDSHAKE: self._deadlines.handshake,
+            Clock.QUIET: self._deadlines.quiet,
+        }
+        self._sweep_every = min(0.5, self._deadlines.shortest / 20)
+        self._pace = pace or Pace()
+        self._concurrency = concurrency
+        self._host_gap = host_gap
+        self._confirm = confirm
+        self._source = source
+        self._poller: Poller
+        self._schedule: Schedule
+        self._open: dict[int, _Connection] = {}
+        self._ended: list[_Connection] = []
+        self._stopped = False
+
+    def stop(self) -> None:
+        """Begin nothing more and give up what is open: ``run`` returns soon. Safe to call from a signal handler."""
+        self._stopped = True
+
+    @property
+    def open_connections(self) -> int:
+        return len(self._open)
+
+    def run(self, targets: Iterable[Target], emit: Emit) -> bool:
+        """Give each target its dialogue and each dialogue's observation to ``emit``, in the order in which they end.
+
+        Returns:
+            Whether all targets were done; ``False`` after ``stop``. Those that were given up have no observation.
+
+        Raises:
+            OutOfResourcesError: no more sockets on this machine.
+            Exception: whatever ``targets`` or ``emit`` raise.
+        """
+        self._stopped = False
+        self._poller = new_poller()
+        self._schedule = Schedule(
+            targets,
+            self._pace,
+            host_gap=self._host_gap,
+            max_held=self._concurrency * _HELD_FOR_EACH,
+        )
+        try:
+            self._loop(emit)
+            return not self._stopped
+        finally:
+            for connection in list(self._open.values()):
+                connection.conversation.abandon()
+                self._close(connection)
+            self._poller.close()
+
+    def _loop(self, emit: Emit) -> None:
+        sweep_at = 0.0
+        while not self._stopped:
+            wait = self._begin_some(time.monotonic())
+            for fd, writable in self._poller.poll(wait):
+                connection = self._open.get(fd)
+                if connection is None:
+                    continue
+                try:
+                    self._ready(connection, writable)
+                except Exception as fault:
+                    self._blame_ourselves(connection, fault)
+            now = time.monotonic()
+            if now >= sweep_at:
+                sweep_at = now + self._sweep_every
+                self._sweep(now)
+            if self._ended:
+                self._emit_ended(emit, now)
+            if not self._open and self._schedule.finished:
+                return
+
+    def _emit_ended(self, emit: Emit, now: float) -> None:
+        ended, self._ended = self._ended, []
+        for connection in ended:
+            self._schedule.done(connection.target, now)
+            emit(
+                connection.target,
+                connection.conversation.notes.observation(
+                    started=connection.started, duration=now - connection.began
+                ),
+            )
+
+    def _begin_some(self, now: float) -> float:
+        """Begin as many dialogues as may be; seconds to wait for the first event."""
+        while len(self._open) < self._concurrency:
+            wait = self._pace.ready_in(now)
+            if wait > 0:
+                return min(wait, self._patience())
+            target = self._schedule.next(now)
+            if target is None:
+                at = self._schedule.next_at()
+                return self._patience() if at is None else min(self._patience(), max(0.0, at - now))
+            conversation = Conversation(target.endpoint, self._client, confirm=self._confirm)
+            connection = _Connection(target, conversation, now, self._deadlines.total)
+            try:
+                self._do(connection, conversation.begin(), now)
+            except Exception as fault:
+                self._blame_ourselves(connection, fault)
+        return self._patience()
+
+    def _patience(self) -> float:
+        """Seconds that the loop may sleep at most; none where observations wait to be given away."""
+        return 0.0 if self._ended else self._sweep_every
+
+    def _sweep(self, now: float) -> None:
+        for connection in [c for c in self._open.values() if c.deadline <= now]:
+            try:
+                self._expired(connection, now)
+            except Exception as fault:
+                self._blame_ourselves(connection, fault)
+
+    def _blame_ourselves(self, connection: _Connection, fault: Exception) -> None:
+        """A fault of ours costs one dialogue, not the survey. What the peer said is not logged: it is hostile."""
+        if isinstance(fault, OutOfResourcesError):
+            raise fault
+        endpoint = connection.target.endpoint
+        _log.error(
+            "fault of ours in the dialogue with %s port %d", endpoint.ip, endpoint.port, exc_info=fault
+        )
+        connection.conversation.notes.violation = "internal_error"
+        connection.conversation.abandon()
+        self._finish(connection)
+
+    def _finish(self, connection: _Connection) -> None:
+        self._close(connection)
+        self._ended.append(connection)
+
+    def _close(self, connection: _Connection) -> None:
+        sock = connection.sock
+        if sock is not None:
+            connection.sock = None
+            self._poller.forget(connection.fd)
+            del self._open[connection.fd]
+            sock.close()
+
+    def _do(self, connection: _Connection, move: Move, now: float) -> None:
+        """Do what the conversation wants, until it waits or is done."""
+        conversation = connection.conversation
+        while move is not Move.DONE:
+            if move is Move.CONNECT or connection.sock is None:
+                self._close(connection)
+                why = self._connect(connection, now)
+                if why is not None:
+                    move = conversation.not_connected(why)
+                    continue
+            elif conversation.outgoing:
+                self._send(connection)
+            if conversation.clock is not None:
+                connection.clock = conversation.clock
+                if connection.stands:
+                    self._start_clock(connection, now)
+            return
+        self._finish(connection)
+
+    def _connect(self, connection: _Connection, now: float) -> Tcp | None:
+        """Open a connection, with what is to be sent kept until it stands; the reason where that failed at once."""
+        endpoint = connection.target.endpoint
+        self._pace.spend()
+        family = socket.AF_INET6 if ":" in endpoint.ip else socket.AF_INET
+        try:
+            sock = socket.socket(family, socket.SOCK_STREAM | socket.SOCK_NONBLOCK | socket.SOCK_CLOEXEC)
+        except OSError as error:
+            if error.errno in _OURS:
+                raise OutOfResourcesError(f"cannot open another socket: {error.strerror}") from error
+            return Tcp.UNREACHABLE
+        try:
+            if self._source:
+                sock.bind((self._source, 0))
+            result = sock.connect_ex((endpoint.ip, endpoint.port))
+        except OSError as error:
+            result = error.errno or errno.EADDRNOTAVAIL
+        if result != 0 and result != errno.EINPROGRESS:
+            sock.close()
+            return _TCP_ERRORS.get(result, Tcp.UNREACHABLE)
+        connection.sock = sock
+        connection.fd = sock.fileno()
+        connection.stands = False
+        connection.connect_began = now
+        connection.deadline = min(connection.end_by, now + self._deadlines.connect)
+        connection.unsent = connection.conversation.outgoing
+        connection.conversation.outgoing = b""
+        self._open[connection.fd] = connection
+        self._poller.watch(connection.fd, write=bool(connection.unsent))
+        return None
+
+    def _start_clock(self, connection: _Connection, since: float) -> None:
+        connection.deadline = min(connection.end_by, since + self._seconds[connection.clock])
+
+    def _send(self, connection: _Connection) -> None:
+        conversation = connection.conversation
+        sock = connection.sock
+        assert sock is not None
+        was_waiting = bool(connection.unsent)
+        data = connection.unsent + conversation.outgoing
+        conversation.outgoing = b""
+        try:
+            sent = sock.send(data)
+        except BlockingIOError:
+            sent = 0
+        except OSError:
+            sent = len(data)
+        connection.unsent = data[sent:]
+        if bool(connection.unsent) != was_waiting:
+            self._poller.change(connection.fd, write=bool(connection.unsent))
+
+    def _ready(self, connection: _Connection, writable: bool) -> None:
+        sock = connection.sock
+        assert sock is not None
+        if writable and connection.unsent:
+            self._send(connection)
+        try:
+            data = sock.recv(RECEIVE)
+        except BlockingIOError:
+            if not connection.stands:
+                connection.stands = True
+                self._start_clock(connection, time.monotonic())
+            return
+        except OSError as error:
+            self._broken(connection, error.errno or 0)
+            return
+        connection.stands = True
+        conversation = connection.conversation
+        move = conversation.received(data) if data else conversation.lost(Lost.CLOSED)
+        self._do(connection, move, time.monotonic())
+
+    def _broken(self, connection: _Connection, number: int) -> None:
+        conversation = connection.conversation
+        if number == errno.ECONNRESET or connection.stands:
+            move = conversation.lost(Lost.TIMEOUT if number == errno.ETIMEDOUT else Lost.RESET)
+        else:
+            move = conversation.not_connected(_TCP_ERRORS.get(number, Tcp.UNREACHABLE))
+        self._do(connection, move, time.monotonic())
+
+    def _expired(self, connection: _Connection, now: float) -> None:
+        conversation = connection.conversation
+        sock = connection.sock
+        assert sock is not None
+        if not connection.stands:
+            try:
+                sock.getpeername()
+            except OSError:
+                self._do(connection, conversation.not_connected(Tcp.TIMEOUT), now)
+                return
+            # It stood all the while, and the peer kept silent: nothing woke us up.
+            connection.stands = True
+            self._start_clock(connection, connection.connect_began)
+            if connection.deadline > now:
+                return
+        if now >= connection.end_by:
+            conversation.overdue()
+            self._finish(connection)
+        else:
+            self._do(connection, conversation.lost(Lost.TIMEOUT), now)
