@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from openletter.lab.real.certificates import Fault
 from openletter.lab.real.configuration import (
     CLEARTEXT_PORTS,
+    IMAP,
     IMPLICIT_PORTS,
     Certificate,
     Configuration,
@@ -171,7 +172,258 @@ _DOVECOT = (
     ),
 )
 
-CATALOGUE: tuple[Configuration, ...] = (*_DOVECOT,)
+_COURIER_STARTTLS = ("IMAP_STARTTLS=YES", "POP3_STARTTLS=YES")
+_COURIER_LISTED = (
+    "IMAP_CAPABILITY=IMAP4rev1 UIDPLUS CHILDREN NAMESPACE THREAD=ORDEREDSUBJECT SORT QUOTA AUTH=PLAIN IDLE",
+    "POP3AUTH=PLAIN LOGIN",
+    "POP3AUTH_TLS=PLAIN LOGIN",
+)
+_COURIER = (
+    Configuration(
+        name="courier-none",
+        address="127.10.2.1",
+        server=COURIER,
+        title="No TLS at all, passwords in the clear; AUTH=PLAIN is listed.",
+        ports=CLEARTEXT_PORTS,
+        settings=_COURIER_LISTED,
+    ),
+    Configuration(
+        name="courier-none-unlisted",
+        address="127.10.2.2",
+        server=COURIER,
+        title="No TLS at all and no AUTH= in the list, and yet passwords are taken in the clear.",
+        ports=CLEARTEXT_PORTS,
+    ),
+    Configuration(
+        name="courier-optional",
+        address="127.10.2.3",
+        server=COURIER,
+        title="TLS is offered, and passwords are taken in the clear all the same.",
+        settings=(*_COURIER_STARTTLS, *_COURIER_LISTED),
+        certificate=ISSUED,
+    ),
+    Configuration(
+        name="courier-optional-unlisted",
+        address="127.10.2.4",
+        server=COURIER,
+        title="TLS is offered; no AUTH= is listed before it, and yet passwords are taken in the clear.",
+        settings=_COURIER_STARTTLS,
+        certificate=ISSUED,
+    ),
+    Configuration(
+        name="courier-required",
+        address="127.10.2.5",
+        server=COURIER,
+        title="TLS is required before a login; POP3 lists USER all the same.",
+        settings=(*_COURIER_STARTTLS, "IMAP_TLS_REQUIRED=1", "POP3_TLS_REQUIRED=1"),
+        certificate=ISSUED,
+    ),
+    Configuration(
+        name="courier-beside-implicit",
+        address="127.10.2.6",
+        server=COURIER,
+        title="993 and 995 have TLS; 143 and 110 have none and take passwords.",
+        settings=_COURIER_LISTED,
+        certificate=ISSUED,
+    ),
+    Configuration(
+        name="courier-implicit-only",
+        address="127.10.2.7",
+        server=COURIER,
+        title="Only 993 and 995 are open.",
+        ports=IMPLICIT_PORTS,
+        certificate=ISSUED,
+    ),
+    Configuration(
+        name="courier-broken-optional",
+        address="127.10.2.8",
+        server=COURIER,
+        title="The certificate's file is unusable: STARTTLS is promised and fails, and passwords cross in the clear.",
+        settings=(*_COURIER_STARTTLS, *_COURIER_LISTED),
+        certificate=UNUSABLE,
+    ),
+    Configuration(
+        name="courier-tls10",
+        address="127.10.2.9",
+        server=COURIER,
+        title="TLS is required, and it is TLS 1.0.",
+        settings=(
+            *_COURIER_STARTTLS,
+            "IMAP_TLS_REQUIRED=1",
+            "POP3_TLS_REQUIRED=1",
+            "TLS_PRIORITY=NORMAL:-VERS-ALL:+VERS-TLS1.0:%COMPAT",
+        ),
+        certificate=ISSUED,
+    ),
+)
+
+PLAIN_LISTED = "sasl_mech_list: PLAIN LOGIN"
+_CYRUS = (
+    Configuration(
+        name="cyrus-none",
+        address="127.10.3.1",
+        server=CYRUS,
+        title="No TLS at all, passwords in the clear.",
+        ports=CLEARTEXT_PORTS,
+        settings=("allowplaintext: yes", PLAIN_LISTED),
+    ),
+    Configuration(
+        name="cyrus-no-tls-no-login",
+        address="127.10.3.2",
+        server=CYRUS,
+        title="No TLS, and no login without it: nobody gets in.",
+        ports=CLEARTEXT_PORTS,
+        settings=("allowplaintext: no", "allowapop: no", PLAIN_LISTED),
+    ),
+    Configuration(
+        name="cyrus-optional",
+        address="127.10.3.3",
+        server=CYRUS,
+        title="TLS is offered, and passwords are taken in the clear all the same.",
+        settings=("allowplaintext: yes", PLAIN_LISTED),
+        certificate=ISSUED,
+    ),
+    Configuration(
+        name="cyrus-required",
+        address="127.10.3.4",
+        server=CYRUS,
+        title="Passwords only inside TLS.",
+        settings=("allowplaintext: no", PLAIN_LISTED),
+        certificate=ISSUED,
+    ),
+    Configuration(
+        name="cyrus-tls-required",
+        address="127.10.3.5",
+        server=CYRUS,
+        title="`tls_required: yes` beside `allowplaintext: yes`.",
+        settings=("tls_required: yes", "allowplaintext: yes", PLAIN_LISTED),
+        certificate=ISSUED,
+    ),
+    Configuration(
+        name="cyrus-broken-optional",
+        address="127.10.3.6",
+        server=CYRUS,
+        title="The certificate's file is unusable: STARTTLS is refused, and passwords cross in the clear.",
+        settings=("allowplaintext: yes", PLAIN_LISTED),
+        certificate=UNUSABLE,
+    ),
+    Configuration(
+        name="cyrus-broken-required",
+        address="127.10.3.7",
+        server=CYRUS,
+        title="The certificate's file is unusable and passwords need TLS: nobody gets in.",
+        settings=("allowplaintext: no", PLAIN_LISTED),
+        certificate=UNUSABLE,
+    ),
+    Configuration(
+        name="cyrus-challenge-only",
+        address="127.10.3.8",
+        server=CYRUS,
+        title="No TLS; CRAM-MD5 alone.",
+        ports=CLEARTEXT_PORTS,
+        settings=("allowplaintext: no", "sasl_mech_list: CRAM-MD5"),
+    ),
+    Configuration(
+        name="cyrus-apop-only",
+        address="127.10.3.11",
+        server=CYRUS,
+        title="No TLS and no password in the clear; APOP, which POP3 has on by itself, lets in.",
+        ports=CLEARTEXT_PORTS,
+        settings=("allowplaintext: no", PLAIN_LISTED),
+    ),
+    Configuration(
+        name="cyrus-implicit-only",
+        address="127.10.3.9",
+        server=CYRUS,
+        title="Only 993 and 995 are open.",
+        ports=IMPLICIT_PORTS,
+        settings=("allowplaintext: no", PLAIN_LISTED),
+        certificate=ISSUED,
+    ),
+    Configuration(
+        name="cyrus-tls10",
+        address="127.10.3.10",
+        server=CYRUS,
+        title="Passwords only inside TLS, and it is TLS 1.0.",
+        settings=("allowplaintext: no", PLAIN_LISTED, "tls_versions: tls1_0", "tls_ciphers: ALL:@SECLEVEL=0"),
+        certificate=ISSUED,
+    ),
+)
+
+_MAILUTILS = (
+    Configuration(
+        name="mailutils-none",
+        address="127.10.4.1",
+        server=MAILUTILS,
+        title="No TLS at all, passwords in the clear; the greeting lists nothing.",
+        ports=CLEARTEXT_PORTS,
+    ),
+    Configuration(
+        name="mailutils-optional",
+        address="127.10.4.2",
+        server=MAILUTILS,
+        title="TLS is offered, and passwords are taken in the clear all the same.",
+        settings=("tls-mode ondemand",),
+        certificate=ISSUED,
+    ),
+    Configuration(
+        name="mailutils-required",
+        address="127.10.4.3",
+        server=MAILUTILS,
+        title="TLS is required before a login; IMAP says XTLSREQUIRED and not LOGINDISABLED.",
+        settings=("tls-mode required",),
+        certificate=ISSUED,
+    ),
+    Configuration(
+        name="mailutils-login-disabled",
+        address="127.10.4.4",
+        server=MAILUTILS,
+        title="LOGINDISABLED beside AUTH=PLAIN: AUTHENTICATE PLAIN takes passwords in the clear.",
+        ports=(IMAP,),
+        settings=("login-disabled yes;",),
+    ),
+    Configuration(
+        name="mailutils-preauth",
+        address="127.10.4.5",
+        server=MAILUTILS,
+        title="PREAUTH: the mailbox is open to whoever connects.",
+        ports=(IMAP,),
+        settings=("tls-mode ondemand", 'preauth "prog://{preauth}";'),
+        certificate=ISSUED,
+    ),
+    Configuration(
+        name="mailutils-beside-implicit",
+        address="127.10.4.6",
+        server=MAILUTILS,
+        title="993 and 995 have TLS; 143 and 110 have none and take passwords.",
+        certificate=ISSUED,
+    ),
+    Configuration(
+        name="mailutils-cleartext-on-implicit",
+        address="127.10.4.7",
+        server=MAILUTILS,
+        title="993 and 995 greet in the clear, as 143 and 110 do: no TLS anywhere.",
+        settings=("implicit tls-mode no",),
+    ),
+    Configuration(
+        name="mailutils-implicit-only",
+        address="127.10.4.8",
+        server=MAILUTILS,
+        title="Only 993 and 995 are open.",
+        ports=IMPLICIT_PORTS,
+        certificate=ISSUED,
+    ),
+    Configuration(
+        name="mailutils-broken-optional",
+        address="127.10.4.9",
+        server=MAILUTILS,
+        title="The certificate's file is unusable.",
+        settings=("tls-mode ondemand",),
+        certificate=UNUSABLE,
+    ),
+)
+
+CATALOGUE: tuple[Configuration, ...] = (*_DOVECOT, *_COURIER, *_CYRUS, *_MAILUTILS)
 
 
 def chosen(names: Iterable[str]) -> tuple[Configuration, ...]:

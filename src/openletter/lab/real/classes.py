@@ -17,7 +17,8 @@ class Facts:
     tcp_open: bool
     greeting: Greeted = Greeted.NONE
     """The greeting in the clear."""
-    starttls_advertised: bool = False
+    capabilities: tuple[str, ...] = ()
+    """The list before TLS."""
     starttls_accepted: bool = False
     """STARTTLS or STLS drew an OK, whatever came then. It is tried also where it is not advertised."""
     tls_works: bool = False
@@ -27,6 +28,10 @@ class Facts:
     cleartext_ways: tuple[Way, ...] = ()
     """The ways in which the account got in before TLS."""
     login_inside_tls: bool = False
+
+    @property
+    def starttls_advertised(self) -> bool:
+        return "STARTTLS" in self.capabilities or "STLS" in self.capabilities
 
     @property
     def cleartext_login(self) -> bool:

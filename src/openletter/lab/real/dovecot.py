@@ -37,7 +37,7 @@ def _start_one(configuration: Configuration, room: Room) -> Daemon:
 
 def _settings(configuration: Configuration, room: Room) -> str:
     mail = pwd.getpwnam("mail")
-    home = owned_folder(room.folder / "home", mail.pw_uid)
+    home = owned_folder(room.folder / "home", mail)
     passwords = room.write_secret(
         "passwords", f"{room.account.user}:{room.account.password}\n", pwd.getpwnam("dovecot").pw_uid
     )

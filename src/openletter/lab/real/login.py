@@ -87,9 +87,6 @@ class Imap:
         ]
         return tuple(listed[0]) if said.good and listed else ()
 
-    def advertises_start(self) -> bool:
-        return b"STARTTLS" in self.capabilities()
-
     def log_in(self, way: Way, account: Account, _stamp: bytes = b"") -> bool:
         if way is Way.LOGIN:
             user, password = account.user.encode(), account.password.encode()
@@ -134,9 +131,6 @@ class Pop3:
         while (line := self.wire.read_line()) != b".":
             lines.append(line.upper())
         return tuple(lines)
-
-    def advertises_start(self) -> bool:
-        return b"STLS" in self.capabilities()
 
     def log_in(self, way: Way, account: Account, stamp: bytes = b"") -> bool:
         user, password = account.user.encode(), account.password.encode()

@@ -1,7 +1,9 @@
 """Where one configuration runs: a fresh folder, its certificate's files, and the account that may log in."""
 
 import os
+import pwd
 import secrets
+import subprocess
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -38,9 +40,21 @@ def write_secret(path: Path, text: str, owner: int) -> Path:
     return path
 
 
-def owned_folder(path: Path, owner: int) -> Path:
-    """Makes a folder that belongs to this uid and that others may enter."""
+def owned_folder(path: Path, owner: pwd.struct_passwd) -> Path:
+    """Makes a folder that belongs to this user and its group, and that others may enter."""
     path.mkdir(parents=True, exist_ok=True)
     path.chmod(0o755)
-    os.chown(path, owner, -1)
+    os.chown(path, owner.pw_uid, owner.pw_gid)
     return path
+
+
+def crypted(password: str) -> str:
+    """crypt(5) with SHA-512. The password goes through a pipe: a command line is for all to read."""
+    done = subprocess.run(
+        ["openssl", "passwd", "-6", "-stdin"],
+        input=password + "\n",
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return done.stdout.strip()

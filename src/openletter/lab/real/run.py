@@ -16,7 +16,7 @@ from pathlib import Path
 from types import FrameType, TracebackType
 from typing import IO, Self
 
-from openletter.lab.real import dovecot
+from openletter.lab.real import courier, cyrus, dovecot, mailutils
 from openletter.lab.real.catalogue import CATALOGUE, chosen
 from openletter.lab.real.certificates import Authority, CertificateFiles, Fault, write_files
 from openletter.lab.real.configuration import CLEARTEXT_PORTS, Certificate, Configuration, Server
@@ -32,10 +32,13 @@ UNUSABLE = b"-----BEGIN CERTIFICATE-----\nthis is no certificate\n-----END CERTI
 
 STARTERS: dict[Server, Callable[[Sequence[tuple[Configuration, Room]]], Iterator[Daemon]]] = {
     Server.DOVECOT: dovecot.start,
+    Server.COURIER: courier.start,
+    Server.CYRUS: cyrus.start,
+    Server.MAILUTILS: mailutils.start,
 }
 OWNERS = {
     Server.DOVECOT: "root",
-    Server.COURIER: "root",
+    Server.COURIER: "courier",
     Server.CYRUS: "cyrus",
     Server.MAILUTILS: "root",
 }

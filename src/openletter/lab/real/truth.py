@@ -1,8 +1,8 @@
 """The truth about every endpoint of the lab: each way in is tried, with the lab's own account."""
 
 import ssl
-from collections.abc import Callable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from openletter.lab.real.certificates import Fault
@@ -20,8 +20,6 @@ from openletter.lab.real.login import Greeted, Way, apop_stamp, session
 from openletter.lab.real.room import Account
 from openletter.lab.real.wire import Wire, WireError, legacy_context, modern_context
 
-THREADS = 48
-"""Most of the time is spent waiting for servers that delay the answer to a failed login by 2 to 5 s."""
 SIBLING = {IMAP: IMAPS, POP3: POP3S}
 
 
@@ -37,6 +35,8 @@ class Truth:
     host: str
     """The name that its certificate should carry."""
     greeting: Greeted
+    capabilities: tuple[str, ...]
+    """What is listed before TLS, upper-cased: IMAP one atom each, POP3 one line each."""
     starttls_advertised: bool
     starttls_works: bool
     """Cleartext ports: STARTTLS or STLS, the handshake, and a command answered inside."""
@@ -53,18 +53,22 @@ class Truth:
 
 
 def find_truths(configurations: Sequence[Configuration], account: Account) -> tuple[Truth, ...]:
-    """Facts of every endpoint of these running configurations, found in parallel; in the order given."""
-    with ThreadPoolExecutor(THREADS, "truth") as pool:
-        asked = [
-            [(port, _ask(pool, configuration.address, port, account)) for port in configuration.ports]
-            for configuration in configurations
-        ]
-        found = [{port: finish() for port, finish in endpoints} for endpoints in asked]
-    return tuple(
-        _truth(configuration, port, facts)
-        for configuration, facts in zip(configurations, found, strict=True)
-        for port in configuration.ports
-    )
+    """Facts of every endpoint of these running configurations; in the order given.
+
+    All configurations are asked at once, and each by one connection at a time: a POP3 session locks the maildrop
+    (RFC 1939 §3), so a second one would be turned away for that, and a first login may have to make the mailbox.
+    """
+    with ThreadPoolExecutor(max(1, len(configurations)), "truth") as pool:
+        found = pool.map(lambda configuration: _facts(configuration, account), configurations)
+        return tuple(
+            _truth(configuration, port, facts)
+            for configuration, facts in zip(configurations, found, strict=True)
+            for port in configuration.ports
+        )
+
+
+def _facts(configuration: Configuration, account: Account) -> dict[int, Facts]:
+    return {port: find_facts(configuration.address, port, account) for port in configuration.ports}
 
 
 def _truth(configuration: Configuration, port: int, facts_by_port: dict[int, Facts]) -> Truth:
@@ -77,6 +81,7 @@ def _truth(configuration: Configuration, port: int, facts_by_port: dict[int, Fac
         protocol=protocol_of(port),
         host=configuration.host,
         greeting=facts.greeting,
+        capabilities=facts.capabilities,
         starttls_advertised=facts.starttls_advertised,
         starttls_works=facts.tls_works and not facts.implicit,
         tls_works=facts.tls_works,
@@ -94,7 +99,7 @@ def _truth(configuration: Configuration, port: int, facts_by_port: dict[int, Fac
 class _Greeting:
     tcp_open: bool
     greeting: Greeted = Greeted.NONE
-    advertised: bool = False
+    capabilities: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,32 +110,26 @@ class _Tls:
     login: bool = False
 
 
-def _ask(pool: ThreadPoolExecutor, address: str, port: int, account: Account) -> Callable[[], Facts]:
+def find_facts(address: str, port: int, account: Account) -> Facts:
+    """Facts of one endpoint: what it says, whether TLS works, and each way in before TLS."""
     implicit = port in IMPLICIT_PORTS
     protocol = protocol_of(port)
-    greeting = pool.submit(_greeting, address, port, protocol, implicit)
-    tls = pool.submit(_tls, address, port, protocol, implicit, account)
-    ways: list[tuple[Way, Future[bool]]] = [
-        (way, pool.submit(_cleartext_login, address, port, protocol, way, account))
-        for way in Way
-        if not implicit
-    ]
-
-    def finish() -> Facts:
-        heard, found = greeting.result(), tls.result()
-        return Facts(
-            implicit=implicit,
-            tcp_open=heard.tcp_open,
-            greeting=heard.greeting,
-            starttls_advertised=heard.advertised,
-            starttls_accepted=found.accepted,
-            tls_works=bool(found.version),
-            tls_version=found.version,
-            cleartext_ways=tuple(way for way, succeeded in ways if succeeded.result()),
-            login_inside_tls=found.login,
-        )
-
-    return finish
+    heard = _greeting(address, port, protocol, implicit)
+    if not heard.tcp_open:
+        return Facts(implicit=implicit, tcp_open=False)
+    tls = _tls(address, port, protocol, implicit, account)
+    ways = () if implicit else tuple(Way)
+    return Facts(
+        implicit=implicit,
+        tcp_open=True,
+        greeting=heard.greeting,
+        capabilities=heard.capabilities,
+        starttls_accepted=tls.accepted,
+        tls_works=bool(tls.version),
+        tls_version=tls.version,
+        cleartext_ways=tuple(way for way in ways if _logs_in(address, port, protocol, way, account)),
+        login_inside_tls=tls.login,
+    )
 
 
 def _greeting(address: str, port: int, protocol: str, implicit: bool) -> _Greeting:
@@ -145,11 +144,12 @@ def _greeting(address: str, port: int, protocol: str, implicit: bool) -> _Greeti
             if implicit:
                 wire.write_line(talk.goodbye)
             greeted, _ = talk.greeting()
-            advertised = talk.advertises_start() if greeted in (Greeted.OK, Greeted.PREAUTH) else False
+            speaks = greeted in (Greeted.OK, Greeted.PREAUTH)
+            listed = talk.capabilities() if speaks and not implicit else ()
         except WireError:
             return _Greeting(tcp_open=True)
         wire.leave(talk.goodbye)
-        return _Greeting(True, greeted, advertised)
+        return _Greeting(True, greeted, tuple(entry.decode("ascii", "backslashreplace") for entry in listed))
 
 
 def _tls(address: str, port: int, protocol: str, implicit: bool, account: Account) -> _Tls:
@@ -187,7 +187,7 @@ def _tls_once(
         return _Tls(accepted, version)
 
 
-def _cleartext_login(address: str, port: int, protocol: str, way: Way, account: Account) -> bool:
+def _logs_in(address: str, port: int, protocol: str, way: Way, account: Account) -> bool:
     """Step 4: one way in before TLS, on a connection of its own."""
     try:
         with Wire(address, port) as wire:
