@@ -1,0 +1,1 @@
+"""How POP3 and IMAP products talk, as seen from outside before anyone logs in."""
