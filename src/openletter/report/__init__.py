@@ -1,0 +1,1 @@
+"""Observations and verdicts, told: to a person at a terminal, and to a program."""
