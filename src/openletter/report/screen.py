@@ -79,7 +79,8 @@ def _table(report: HostReport) -> Table:
         seen, verdict = endpoint.observation, endpoint.verdict
         words = words_for(verdict)
         found = Text(words.about.title)
-        found.append(f"  ({verdict.class_.value}, {verdict.evidence.value})", style="dim")
+        grade = "" if verdict.class_ is Class.UNREACHABLE else f", {verdict.evidence.value}"
+        found.append(f"  ({verdict.class_.value}{grade})", style="dim")
         for finding, said in zip(verdict.findings, words.findings, strict=True):
             if finding.severity > Severity.INFO:
                 found.append(f"\n+ {said.title}", style=_STYLES[finding.severity])
@@ -104,10 +105,8 @@ def _what_crosses(endpoints: list[EndpointReport]) -> Iterator[RenderableType]:
 
 def said_before_tls(seen: Observation) -> str:
     """The server's own words that the verdict rests on; empty where it said none."""
-    if seen.caps_pre:
-        said = (", " if seen.protocol is Protocol.POP3 else " ").join(seen.caps_pre)
-    else:
-        said = printable(seen.banner)
+    between = ", " if seen.protocol is Protocol.POP3 else " "
+    said = between.join(seen.caps_pre) if seen.caps_pre else printable(seen.banner)
     return said if len(said) <= _QUOTED else f"{said[: _QUOTED - 1]}…"
 
 
@@ -130,7 +129,12 @@ def _law(endpoints: list[EndpointReport]) -> Iterator[RenderableType]:
     told: dict[Words, None] = {}
     for endpoint in endpoints:
         words = words_for(endpoint.verdict)
-        for said in (words.about, *words.findings):
+        grave = [
+            said
+            for finding, said in zip(endpoint.verdict.findings, words.findings, strict=True)
+            if finding.severity > Severity.INFO
+        ]
+        for said in (words.about, *grave):
             if said.law and said.clause:
                 told.setdefault(said)
     for said in told:

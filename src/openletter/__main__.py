@@ -1,0 +1,5 @@
+"""``python -m openletter``."""
+
+from openletter.cli.main import main
+
+main()

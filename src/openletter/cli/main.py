@@ -1,0 +1,90 @@
+"""The program ``openletter``: its verbs, and the one place where errors become an exit code and a line."""
+
+import os
+import sys
+from collections.abc import Sequence
+from typing import Annotated
+
+import click
+import typer
+
+from openletter import __version__
+from openletter.cli import check
+from openletter.cli.failure import (
+    EXIT_COULD_NOT_RUN,
+    EXIT_INTERRUPTED,
+    EXIT_NOTHING_FOUND,
+    EXIT_USAGE,
+    CouldNotRunError,
+    describe,
+)
+from openletter.engine.engine import OutOfResourcesError
+from openletter.grammar.capability import printable
+from openletter.scope.error import ScopeError
+
+app = typer.Typer(
+    name="openletter",
+    help="Survey POP3 and IMAP servers for missing TLS, and say on what evidence.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.command("check")(check.check)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"openletter {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _openletter(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    pass
+
+
+def _complain(message: str) -> None:
+    # A file name or an argument may hold anything; a terminal is shown text alone.
+    line = " ".join(message.split())
+    sys.stderr.write(f"openletter: {printable(line.encode())}\n")
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Carry out a command line (without the program's name); its exit code."""
+    try:
+        code = app(args=list(arguments), prog_name="openletter", standalone_mode=False)
+    except ScopeError as error:
+        _complain(str(error))
+        return EXIT_USAGE
+    except click.UsageError as error:
+        _complain(error.format_message())
+        return EXIT_USAGE
+    except (click.ClickException, CouldNotRunError, OutOfResourcesError) as error:
+        _complain(error.format_message() if isinstance(error, click.ClickException) else str(error))
+        return EXIT_COULD_NOT_RUN
+    except (click.Abort, KeyboardInterrupt):
+        _complain("interrupted")
+        return EXIT_INTERRUPTED
+    except BrokenPipeError:
+        # The reader of our output has left, as head(1) does; nothing is wrong, and nobody is left to tell.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return EXIT_NOTHING_FOUND
+    except OSError as error:
+        _complain(describe(error))
+        return EXIT_COULD_NOT_RUN
+    return code if isinstance(code, int) else EXIT_NOTHING_FOUND
+
+
+def main() -> None:
+    """Entry point of the program."""
+    sys.exit(run(sys.argv[1:]))
+
+
+if __name__ == "__main__":
+    main()
