@@ -1,0 +1,120 @@
+"""What to do about a verdict, in order, for the product at hand (VERDICTS §5).
+
+The order is that in which an administrator can act without locking users out: what is open to anyone first, then TLS,
+then the end of cleartext login, then the certificate and the rest, then the ports, and the passwords at the end, since
+a new password that crosses in the clear is as lost as the old one.
+"""
+
+import msgspec
+
+from openletter.dialogue.observation import Mode
+from openletter.remedy.product import Certainty, Product, Recognition
+from openletter.remedy.settings import Need, Note, Setting, settings_for
+from openletter.remedy.wording import CATALOGUES, PRODUCT_NAMES, recognition_words
+from openletter.remedy.words import Catalogue, StepWords
+from openletter.verdict.classes import WIDE, Class
+from openletter.verdict.findings import FindingName
+from openletter.verdict.verdict import Verdict
+
+
+class Change(msgspec.Struct, frozen=True, kw_only=True):
+    """Lines for one edition of one product."""
+
+    applies_to: str
+    """Product and edition, for the reader."""
+    guessed: bool
+    """Whether the product behind these lines is only a guess."""
+    where: str
+    lines: tuple[str, ...]
+    apply: tuple[str, ...]
+    note: str
+    """One remark, or empty."""
+
+
+class Step(msgspec.Struct, frozen=True, kw_only=True):
+    title: str
+    text: str
+    changes: tuple[Change, ...] = ()
+    """Empty where the product is not known, or the step is the same for all."""
+
+
+class Remedy(msgspec.Struct, frozen=True, kw_only=True):
+    recognised: str
+    """One or two sentences: which product, how that was seen, how sure it is."""
+    steps: tuple[Step, ...]
+    """In the order in which to take them; empty where nothing is to be done."""
+
+
+_TLS_MISSING = frozenset(
+    {
+        Class.NO_TLS,
+        Class.CLEARTEXT_ON_TLS_PORT,
+        Class.STARTTLS_BROKEN_CLEARTEXT_OPEN,
+        Class.STARTTLS_BROKEN,
+        Class.IMPLICIT_BROKEN,
+        Class.CHALLENGE_ONLY_NO_TLS,
+        Class.NO_SECURE_LOGIN,
+    }
+)
+_LOGIN_OPEN = frozenset(
+    {
+        Class.NO_TLS,
+        Class.CLEARTEXT_PORT_OPEN,
+        Class.TLS_OPTIONAL,
+        Class.STARTTLS_BROKEN_CLEARTEXT_OPEN,
+        Class.CHALLENGE_ONLY_NO_TLS,
+    }
+)
+_PORT_IS_OPEN = WIDE | {Class.NO_SECURE_LOGIN, Class.STARTTLS_BROKEN, Class.PREAUTH_EXPOSED}
+
+
+def remedy_for(verdict: Verdict, recognition: Recognition, language: str = "en") -> Remedy:
+    """What to do. ``KeyError`` for a language without a catalogue."""
+    words = CATALOGUES[language]
+    steps: list[Step] = []
+    if verdict.class_ in words.class_steps:
+        steps.append(_plain(words.class_steps[verdict.class_]))
+    if verdict.class_ in _TLS_MISSING:
+        steps.append(_need(Need.TLS_ON, recognition, words))
+    if verdict.class_ in _LOGIN_OPEN:
+        steps.append(_need(Need.LOGIN_OFF, recognition, words))
+    for finding in verdict.findings:
+        if finding.name is FindingName.WEAK_VERSION:
+            steps.append(_need(Need.VERSIONS, recognition, words))
+        else:
+            steps.append(_plain(words.finding_steps[finding.name]))
+    if verdict.class_ in _PORT_IS_OPEN and verdict.mode is Mode.CLEARTEXT:
+        steps.append(_plain(words.ports))
+    if verdict.wide:
+        steps.append(_plain(words.passwords))
+    return Remedy(recognised=recognition_words(recognition, language), steps=_once(steps))
+
+
+def _plain(words: StepWords) -> Step:
+    return Step(title=words.title, text=words.text)
+
+
+def _need(need: Need, recognition: Recognition, words: Catalogue) -> Step:
+    guessed = recognition.certainty is Certainty.GUESS
+    changes = [_change(s, guessed, words) for s in settings_for(recognition.product, need)]
+    if recognition.perhaps is not Product.UNKNOWN:
+        changes += [_change(s, True, words) for s in settings_for(recognition.perhaps, need)]
+    said = words.needs[need]
+    return Step(title=said.title, text=said.text, changes=tuple(changes))
+
+
+def _change(setting: Setting, guessed: bool, words: Catalogue) -> Change:
+    name = PRODUCT_NAMES[setting.product]
+    return Change(
+        applies_to=f"{name} {setting.edition}" if setting.edition else name,
+        guessed=guessed,
+        where=setting.where,
+        lines=setting.lines,
+        apply=setting.apply,
+        note=words.notes[setting.note] if setting.note is not Note.NONE else "",
+    )
+
+
+def _once(steps: list[Step]) -> tuple[Step, ...]:
+    """Two findings may ask for the same; it is said once."""
+    return tuple(dict.fromkeys(steps))
