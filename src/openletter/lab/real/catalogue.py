@@ -10,6 +10,7 @@ from openletter.lab.real.configuration import (
     CLEARTEXT_PORTS,
     IMAP,
     IMPLICIT_PORTS,
+    POP3,
     Certificate,
     Configuration,
     Server,
@@ -122,6 +123,7 @@ _DOVECOT = (
         title="No TLS; CRAM-MD5 is the only mechanism, while plain passwords are not disabled.",
         ports=CLEARTEXT_PORTS,
         settings=("ssl = no", "disable_plaintext_auth = no", "auth_mechanisms = cram-md5"),
+        misleading=CLEARTEXT_PORTS,
     ),
     Configuration(
         name="dovecot-challenge-before-tls",
@@ -130,6 +132,14 @@ _DOVECOT = (
         title="CRAM-MD5 before TLS, passwords only inside it.",
         settings=("ssl = yes", "disable_plaintext_auth = yes", "auth_mechanisms = plain cram-md5"),
         certificate=ISSUED,
+    ),
+    Configuration(
+        name="dovecot-scram-only",
+        address="127.10.1.14",
+        server=DOVECOT,
+        title="No TLS; SCRAM-SHA-256 alone.",
+        ports=CLEARTEXT_PORTS,
+        settings=("ssl = no", "disable_plaintext_auth = yes", "auth_mechanisms = scram-sha-256"),
     ),
     *(
         Configuration(
@@ -217,6 +227,7 @@ _COURIER = (
         title="TLS is required before a login; POP3 lists USER all the same.",
         settings=(*_COURIER_STARTTLS, "IMAP_TLS_REQUIRED=1", "POP3_TLS_REQUIRED=1"),
         certificate=ISSUED,
+        misleading=(POP3,),
     ),
     Configuration(
         name="courier-beside-implicit",
@@ -254,6 +265,15 @@ _COURIER = (
             "TLS_PRIORITY=NORMAL:-VERS-ALL:+VERS-TLS1.0:%COMPAT",
         ),
         certificate=ISSUED,
+        misleading=(POP3,),
+    ),
+    Configuration(
+        name="courier-key-unreadable",
+        address="127.10.2.10",
+        server=COURIER,
+        title="Only root can read the key: 993 and 995 have TLS, STARTTLS is promised and fails.",
+        settings=_COURIER_STARTTLS,
+        certificate=Certificate.ROOT_ONLY,
     ),
 )
 

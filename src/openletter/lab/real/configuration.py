@@ -23,6 +23,8 @@ class Certificate(StrEnum):
     """The server is told of no certificate at all."""
     ISSUED = "issued"
     """Issued by the lab's authority, with the faults that the configuration names."""
+    ROOT_ONLY = "root_only"
+    """Issued likewise, but only root can read the key, which the server may not be any more when it needs it."""
     UNUSABLE = "unusable"
     """The server is pointed to a file that holds no certificate."""
 
@@ -43,6 +45,8 @@ class Configuration:
     certificate: Certificate = Certificate.NONE
     faults: tuple[Fault, ...] = ()
     """Faults of an issued certificate."""
+    misleading: tuple[int, ...] = ()
+    """Ports whose list before TLS promises a login with a password that is then refused: nothing passive tells."""
     openssl: tuple[str, ...] = ()
     """Lines for the `[system_defaults]` of an OpenSSL configuration of its own (config(5)); dovecot only."""
 

@@ -102,7 +102,11 @@ def _listener(configuration: Configuration, port: int, room: Room) -> Daemon:
     leaf = "courier-imap" if protocol_of(port) == "imap" else "courier-pop"
     programs = room.packages / leaf / "usr"
     if protocol_of(port) == "imap":
-        login: list[str | Path] = [programs / "lib/courier/courier/imaplogin", programs / "bin/imapd", "Maildir"]
+        login: list[str | Path] = [
+            programs / "lib/courier/courier/imaplogin",
+            programs / "bin/imapd",
+            "Maildir",
+        ]
     else:
         courier = programs / "lib/courier/courier"
         login = [courier / "courierpop3login", courier / "courierpop3d", "Maildir"]

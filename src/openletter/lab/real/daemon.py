@@ -4,7 +4,7 @@ import os
 import signal
 import subprocess
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 GRACE_SECONDS = 5.0
@@ -24,10 +24,9 @@ class Daemon:
         self.name = name
         self.log = log
         inherited = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C"}
-        # setpriv: the server is told to end also when this process is killed without a chance to clean up.
         with log.open("ab") as output:
             self._process = subprocess.Popen(
-                ["setpriv", "--pdeathsig", "TERM", "--", *map(str, command)],
+                [str(word) for word in command],
                 cwd=log.parent,
                 env={**inherited, **(environment or {})},
                 stdin=subprocess.DEVNULL,
@@ -50,14 +49,18 @@ class Daemon:
 
 def stop(daemons: Sequence[Daemon]) -> None:
     """Ends these and every process of their sessions, and returns when they are gone. Harmless when called again."""
+
+    def living() -> set[int]:
+        return processes_of(daemons) | {daemon.pid for daemon in daemons if daemon.ended() is None}
+
+    _end(living)
+
+
+def _end(living: Callable[[], set[int]]) -> None:
     number = signal.SIGTERM
     deadline = time.monotonic() + GRACE_SECONDS
     signalled: set[int] = set()
-    while True:
-        running = [daemon for daemon in daemons if daemon.ended() is None]
-        pids = processes_of(daemons)
-        if not pids and not running:
-            return
+    while pids := living():
         if number is signal.SIGTERM and time.monotonic() > deadline:
             number = signal.SIGKILL
             signalled.clear()
@@ -71,6 +74,23 @@ def processes_of(daemons: Sequence[Daemon]) -> set[int]:
     """Pids of the living processes in the sessions of these daemons."""
     sessions = {daemon.pid for daemon in daemons}
     return {pid for pid, session in _sessions() if session in sessions}
+
+
+def end_leftovers(run: Path) -> None:
+    """Ends the sessions that a run in this folder left behind when it was killed: those of processes which name the
+    folder in their command line or stand in it. The folder's name is random, so no stranger does."""
+    sessions = {session for pid, session in _sessions() if _belongs(pid, str(run))}
+    _end(lambda: {pid for pid, session in _sessions() if session in sessions})
+
+
+def _belongs(pid: int, run: str) -> bool:
+    process = Path(f"/proc/{pid}")
+    try:
+        standing = str((process / "cwd").readlink())
+        command = (process / "cmdline").read_bytes().decode("utf-8", "replace")
+    except OSError:
+        return False
+    return standing == run or standing.startswith(f"{run}/") or f"{run}/" in command
 
 
 def _sessions() -> list[tuple[int, int]]:

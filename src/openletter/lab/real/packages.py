@@ -13,7 +13,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -100,7 +100,8 @@ def available() -> tuple[bool, str]:
 class Installer:
     """Installs and unpacks into a folder; a second run finds all in place and changes nothing."""
 
-    def __init__(self, folder: Path | None = None) -> None:
+    def __init__(self, folder: Path | None = None, say: Callable[[str], None] = lambda _: None) -> None:
+        self._say = say
         self.folder = folder or default_folder()
         self.leaves = self.folder / "packages"
 
@@ -129,7 +130,8 @@ class Installer:
             fcntl.flock(lock, fcntl.LOCK_EX)
             missing = self.missing()
             if missing:
-                _apt("update", "-q")
+                self._say(f"installing {', '.join(missing)}")
+                self._update_lists()
                 self._install_bases([name for name in missing if name in (*BASES, MAIL_AGENT)])
                 for leaf in LEAVES:
                     if leaf.name in missing:
@@ -146,6 +148,13 @@ class Installer:
 
     def _stamp(self, leaf: Leaf) -> Path:
         return self.leaves / f"{leaf.name}.for-{leaf.base}"
+
+    def _update_lists(self) -> None:
+        # One repository out of reach must not stop us: if the lists are too old, the next step says so itself.
+        try:
+            _apt("update", "-q")
+        except InstallError as error:
+            self._say(f"going on with the package lists at hand: {error}")
 
     def _install_bases(self, names: Sequence[str]) -> None:
         if not names:

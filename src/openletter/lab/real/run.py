@@ -17,10 +17,11 @@ from types import FrameType, TracebackType
 from typing import IO, Self
 
 from openletter.lab.real import courier, cyrus, dovecot, mailutils
-from openletter.lab.real.catalogue import CATALOGUE, chosen
+from openletter.lab.real.catalogue import CATALOGUE
 from openletter.lab.real.certificates import Authority, CertificateFiles, Fault, write_files
 from openletter.lab.real.configuration import CLEARTEXT_PORTS, Certificate, Configuration, Server
 from openletter.lab.real.daemon import Daemon, stop
+from openletter.lab.real.keeper import dismiss, keep
 from openletter.lab.real.packages import Installer, available
 from openletter.lab.real.room import Account, Room
 from openletter.lab.real.truth import Truth, find_truths
@@ -50,17 +51,20 @@ class LabError(Exception):
 
 
 class Lab:
-    """`with Lab() as lab:` starts the servers and ends them. Names in `only` choose configurations; empty means all.
+    """`with Lab() as lab:` starts the servers and ends them.
 
     Two labs cannot run at once on a machine: the second one waits for `patience_seconds`, then raises LabError. So it
     does where something else listens on an address that is wanted, where packages are missing, and where a server
-    does not start. Use it from the main thread: a server ends when the thread that started it ends.
+    does not start. The servers end with this process, however it ends.
     """
 
     def __init__(
-        self, folder: Path | None = None, only: Sequence[str] = (), patience_seconds: float = 0.0
+        self,
+        folder: Path | None = None,
+        configurations: Sequence[Configuration] = CATALOGUE,
+        patience_seconds: float = 0.0,
     ) -> None:
-        self.configurations = chosen(only) if only else CATALOGUE
+        self.configurations = tuple(configurations)
         self.account = Account()
         self.truths: tuple[Truth, ...] = ()
         """Empty until `find_truths` has been called."""
@@ -71,7 +75,7 @@ class Lab:
 
     @property
     def ca_pem(self) -> Path:
-        """The lab's own root certificate, of this run."""
+        """The lab's own root certificate; there is one while the lab runs."""
         return self._run / "authority.pem"
 
     def find_truths(self) -> tuple[Truth, ...]:
@@ -100,9 +104,10 @@ class Lab:
 
     def _begin(self) -> None:
         self._cleanup.enter_context(_sigterm_unwinds())
-        self._cleanup.enter_context(_alone(self._installer.folder, self._patience_seconds))
+        lock = self._cleanup.enter_context(_alone(self._installer.folder, self._patience_seconds))
         _refuse_taken_ports(self.configurations)
         self._run = Path(tempfile.mkdtemp(prefix="openletter-lab-"))
+        self._cleanup.callback(dismiss, keep(self._run, lock))
         self._cleanup.callback(shutil.rmtree, self._run, ignore_errors=True)
         self._cleanup.callback(stop, self._daemons)
         self._run.chmod(0o755)
@@ -114,6 +119,18 @@ class Lab:
                 for daemon in starter(mine):
                     self._daemons.append(daemon)
         self._wait_until_all_answer()
+
+    def watch(self, seconds: float) -> None:
+        """Waits; LabError as soon as a server has ended that should run on."""
+        deadline = time.monotonic() + seconds
+        while True:
+            for daemon in self._daemons:
+                if daemon.ended() is not None:
+                    raise LabError(f"{daemon.name} ended with {daemon.ended()}:\n{daemon.last_words()}")
+            left = deadline - time.monotonic()
+            if left <= 0:
+                return
+            time.sleep(min(left, 0.5))
 
     def _furnish(self) -> list[tuple[Configuration, Room]]:
         authority, stranger = Authority("Openletter lab"), Authority("A stranger to everyone")
@@ -179,10 +196,12 @@ def answers(address: str, port: int, greets: bool) -> bool:
 def _certificate(configuration: Configuration, issuer: Authority, folder: Path) -> CertificateFiles | None:
     if configuration.certificate is Certificate.NONE:
         return None
+    root_only = configuration.certificate is Certificate.ROOT_ONLY
+    owner = pwd.getpwnam("root" if root_only else OWNERS[configuration.server])
     certificate, key = issuer.issue(configuration.host, configuration.address, configuration.faults)
     if configuration.certificate is Certificate.UNUSABLE:
         certificate = UNUSABLE
-    return write_files(folder, certificate, key, pwd.getpwnam(OWNERS[configuration.server]).pw_uid)
+    return write_files(folder, certificate, key, owner.pw_uid)
 
 
 def _refuse_taken_ports(configurations: Sequence[Configuration]) -> None:

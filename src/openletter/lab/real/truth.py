@@ -47,6 +47,8 @@ class Truth:
     cleartext_ways: tuple[Way, ...]
     challenge_login: bool
     login_inside_tls: bool
+    misleading: bool
+    """The list before TLS promises a login with a password that is then refused: nothing passive can tell."""
     expected_class: str
     certificate_faults: tuple[Fault, ...]
     """For one who trusts the lab's authority and asks for `host`. Empty where no TLS works."""
@@ -90,6 +92,7 @@ def _truth(configuration: Configuration, port: int, facts_by_port: dict[int, Fac
         cleartext_ways=facts.cleartext_ways,
         challenge_login=facts.challenge_login,
         login_inside_tls=facts.login_inside_tls,
+        misleading=port in configuration.misleading,
         expected_class=expected_class(facts, sibling is not None and sibling.tls_works),
         certificate_faults=configuration.faults if facts.tls_works else (),
     )
