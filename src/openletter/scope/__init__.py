@@ -1,0 +1,1 @@
+"""Which endpoints are asked: targets, exclusions, order, shards, and who allowed it."""
