@@ -6,6 +6,7 @@ The version is only what the text says; dovecot and courier say none.
 """
 
 import re
+from collections.abc import Mapping
 from enum import StrEnum
 
 import msgspec
@@ -123,7 +124,7 @@ _MARKS: tuple[_Mark, ...] = (
     _mark(
         Product.DOMINO,
         How.BANNER,
-        rb"\b(?:Domino|Notes) (?:IMAP4|POP3) Server.*?(?:Release " + _VERSION + rb")?",
+        rb"\b(?:Domino|Notes) (?:IMAP4|POP3) Server(?:.*?Release " + _VERSION + rb")?",
     ),
     _mark(Product.UW, How.BANNER, rb"\bIMAP4rev1 (?P<v>20\d\d[a-z]?\.\d+) at ", _LIKELY),
     _mark(Product.UW, How.BANNER, rb"^\+OK POP3 \S+ " + rb"v?(?P<v>20\d\d[a-z]?\.\d+) server ready", _LIKELY),
@@ -140,7 +141,7 @@ _MARKS: tuple[_Mark, ...] = (
     _mark(Product.MAILUTILS, How.BANNER, rb"^\+OK POP3 Ready <\d+\.\d+@", _LIKELY),
     _mark(Product.NGINX, How.BANNER, rb"^(?:\* OK IMAP4 ready|\+OK POP3 ready(?: <[^>]*>)?)$", _LIKELY),
 )
-"""Read from the top: what was said on purpose (ID, IMPLEMENTATION) before the greeting. ``certain`` before ``likely``."""
+"""Read from the top: what was said on purpose (ID, IMPLEMENTATION) before the greeting; the first mark that is met counts."""
 
 
 class _Fingerprint(msgspec.Struct, frozen=True):
@@ -180,17 +181,17 @@ def recognise(seen: Observation) -> Recognition:
         How.IMPLEMENTATION: _implementation(seen),
         How.BANNER: seen.banner,
     }
-    best = NOT_RECOGNISED
+    found = _by_text(texts) or _by_fingerprint(seen)
+    return msgspec.structs.replace(found, perhaps=_perhaps(found.product, seen))
+
+
+def _by_text(texts: Mapping[How, bytes]) -> Recognition | None:
     for mark in _MARKS:
-        found = mark.pattern.search(texts[mark.how])
-        if found and (best is NOT_RECOGNISED or mark.certainty is Certainty.CERTAIN):
-            version = (found.groupdict().get("v") or b"").decode("ascii", "replace")[:40]
-            best = Recognition(product=mark.product, version=version, how=mark.how, certainty=mark.certainty)
-            if mark.certainty is Certainty.CERTAIN:
-                break
-    if best is NOT_RECOGNISED:
-        best = _by_fingerprint(seen)
-    return msgspec.structs.replace(best, perhaps=_perhaps(best.product, seen))
+        match = mark.pattern.search(texts[mark.how])
+        if match:
+            version = (match.groupdict().get("v") or b"").decode("ascii")
+            return Recognition(product=mark.product, version=version, how=mark.how, certainty=mark.certainty)
+    return None
 
 
 def _by_fingerprint(seen: Observation) -> Recognition:

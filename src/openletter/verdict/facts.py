@@ -96,7 +96,7 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     anonymous_login: bool = False
     command_injection: bool = False
     public: bool = False
-    """The address belongs to the public Internet."""
+    """A mail server spoke, and its address belongs to the public Internet."""
     certificate_faults: frozenset[CertificateFault] = frozenset()
 
 
@@ -134,7 +134,7 @@ def derive(
     login = login_before_tls(seen) if cleartext and contact is Contact.SPOKE else _NO_LOGIN_FACT
     grade = login.grade
     rests_on_claim = login.login is Login.YES and tls in (Tls.WORKS, Tls.BROKEN)
-    if rests_on_claim and grade is Evidence.ADVERTISED and ambiguous_product(seen, login.reason):
+    if rests_on_claim and ambiguous_product(seen, login.reason):
         grade = Evidence.AMBIGUOUS
     works = tls is Tls.WORKS
     inside = seen.caps_post if works and listed(seen.caps_post_source) else ()
@@ -160,7 +160,7 @@ def derive(
         downgraded=seen.handshake.downgraded or seen.legacy.downgraded,
         anonymous_login="ANONYMOUS" in offered,
         command_injection=seen.command_injection is True,
-        public=_is_public(seen.ip),
+        public=contact is Contact.SPOKE and _is_public(seen.ip),
         certificate_faults=certificate_faults,
     )
 

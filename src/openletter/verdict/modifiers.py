@@ -12,7 +12,7 @@ from openletter.dialogue.observation import Greeting, Handshake, HandshakeOutcom
 from openletter.verdict import examples as x
 from openletter.verdict.classes import Severity
 from openletter.verdict.examples import Example, imap, implicit, pop3, seen, upgraded
-from openletter.verdict.facts import Contact, Facts, Tls
+from openletter.verdict.facts import Facts, Tls
 from openletter.verdict.findings import CertificateFault, FindingName
 from openletter.verdict.login import Login, Mechanisms
 
@@ -28,7 +28,7 @@ class Modifier(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def password_guessing(f: Facts) -> bool:
-    if not f.public or f.contact is not Contact.SPOKE:
+    if not f.public:
         return False
     inside = f.tls is Tls.WORKS and not f.login_disabled_inside_tls
     return inside or f.login is Login.YES or f.mechanisms in (Mechanisms.CHALLENGE_ONLY, Mechanisms.MIXED)
@@ -248,9 +248,7 @@ MODIFIERS: tuple[Modifier, ...] = (
 UNMODIFIED: tuple[Example, ...] = (
     Example(says="dovecot, ssl = yes", seen=upgraded(imap(x.DOVECOT_OPTIONAL), "IMAP4REV1, AUTH=PLAIN")),
     Example(says="imaps", seen=implicit(Protocol.IMAP)),
-    Example(
-        says="Exchange Online", seen=implicit(Protocol.IMAP, caps_post=("LOGINDISABLED", "AUTH=XOAUTH2"))
-    ),
+    Example(says="Exchange Online", seen=upgraded(imap(x.DOVECOT_REQUIRED), "LOGINDISABLED, AUTH=XOAUTH2")),
     Example(says="silence", seen=seen(Protocol.POP3, greeting=Greeting.SILENT)),
     Example(says="STARTTLS refused", seen=imap(x.DOVECOT_OPTIONAL, starttls_reply=Reply.BAD)),
 )
