@@ -7,6 +7,7 @@ work.
 
 import hashlib
 from enum import StrEnum
+from functools import lru_cache
 from ipaddress import ip_address
 
 import msgspec
@@ -214,6 +215,7 @@ class _Reader:
             return ValidationLevel.UNKNOWN
 
 
+@lru_cache(64)  # the name, the faults and the chain of one host ask one after the other
 def facts(certificate: bytes) -> CertificateFacts | Unreadable:
     """The facts of a DER certificate. Whatever the bytes are, nothing is raised and no warning leaves."""
     if not certificate:
@@ -233,6 +235,7 @@ def facts(certificate: bytes) -> CertificateFacts | Unreadable:
     dns_names, ip_addresses = reader.alternative_names(found.get(_ALTERNATIVE_NAME))
     subject_bytes = certificate[parts.subject.head : parts.subject.end]
     self_issued = subject_bytes == certificate[parts.issuer.head : parts.issuer.end]
+    subject = reader.name("subject", parts.subject)
     spki = certificate[parts.spki.head : parts.spki.end]
     self_signed = self_issued and verifies(certificate, parts, signature_oid, digest, spki)
     return CertificateFacts(
@@ -242,8 +245,8 @@ def facts(certificate: bytes) -> CertificateFacts | Unreadable:
         sha512=hashlib.sha512(certificate).hexdigest(),
         version=parts.version,
         serial=_hex(parts.serial)[:MAX_TEXT],
-        subject=reader.name("subject", parts.subject),
-        issuer=reader.name("issuer", parts.issuer),
+        subject=subject,
+        issuer=subject if self_issued else reader.name("issuer", parts.issuer),
         not_before=not_before,
         not_after=not_after,
         key_algorithm=algorithms.KEY_NAMES.get(key_oid, key_oid),

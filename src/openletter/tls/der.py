@@ -6,6 +6,7 @@ recurses, copies nothing but what it is asked for, and knows one error, :class:`
 """
 
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import NamedTuple
 
 BOOLEAN = 0x01
@@ -81,8 +82,14 @@ def integer(data: bytes, of: Element) -> int:
 
 def oid(data: bytes, of: Element) -> str:
     """Dotted form (X.690 §8.19). At most 64 bytes are an object identifier here; no real one is longer."""
-    body = data[of.start : of.end]
-    if of.tag != OID or not body or len(body) > 64 or body[-1] & 0x80:
+    if of.tag != OID or not 0 < of.end - of.start <= 64:
+        raise MalformedError("object identifier")
+    return _dotted(data[of.start : of.end])
+
+
+@lru_cache(1024)  # all certificates of the world share some two hundred
+def _dotted(body: bytes) -> str:
+    if body[-1] & 0x80:
         raise MalformedError("object identifier")
     arcs: list[int] = []
     value = 0
