@@ -70,7 +70,7 @@ class Lab:
         """Empty until `find_truths` has been called."""
         self._installer = Installer(folder)
         self._patience_seconds = patience_seconds
-        self._daemons: list[Daemon] = []
+        self.daemons: list[Daemon] = []
         self._cleanup = contextlib.ExitStack()
 
     @property
@@ -109,7 +109,7 @@ class Lab:
         self._run = Path(tempfile.mkdtemp(prefix="openletter-lab-"))
         self._cleanup.callback(dismiss, keep(self._run, lock))
         self._cleanup.callback(shutil.rmtree, self._run, ignore_errors=True)
-        self._cleanup.callback(stop, self._daemons)
+        self._cleanup.callback(stop, self.daemons)
         self._run.chmod(0o755)
         rooms = self._furnish()
         for server, starter in STARTERS.items():
@@ -117,14 +117,14 @@ class Lab:
             if mine:
                 # Appended one by one: whoever is interrupted here still ends what has been started.
                 for daemon in starter(mine):
-                    self._daemons.append(daemon)
+                    self.daemons.append(daemon)
         self._wait_until_all_answer()
 
     def watch(self, seconds: float) -> None:
         """Waits; LabError as soon as a server has ended that should run on."""
         deadline = time.monotonic() + seconds
         while True:
-            for daemon in self._daemons:
+            for daemon in self.daemons:
                 if daemon.ended() is not None:
                     raise LabError(f"{daemon.name} ended with {daemon.ended()}:\n{daemon.last_words()}")
             left = deadline - time.monotonic()
@@ -174,7 +174,7 @@ class Lab:
 
     def _daemons_of(self, configuration: Configuration) -> list[Daemon]:
         names = (configuration.name, configuration.server.value)
-        return [daemon for daemon in self._daemons if daemon.name in names]
+        return [daemon for daemon in self.daemons if daemon.name in names]
 
     def _complaint(self, configuration: Configuration, port: int) -> str:
         said = [

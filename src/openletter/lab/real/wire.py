@@ -65,6 +65,13 @@ class Wire:
         self._buffer = b""
         return wrapped.version() or ""
 
+    def certificate(self) -> bytes:
+        """The server's certificate as it sent it, in DER; WireError where there is none."""
+        der = self._socket.getpeercert(binary_form=True) if isinstance(self._socket, ssl.SSLSocket) else None
+        if der is None:
+            raise WireError("no certificate")
+        return der
+
     def read_line(self) -> bytes:
         """The next line without its end."""
         while b"\n" not in self._buffer:
