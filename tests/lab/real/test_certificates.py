@@ -70,4 +70,6 @@ def test_keys_are_readable_by_their_owner_only(authority: Authority, tmp_path: P
     files = write_files(tmp_path, certificate, key, os.getuid())
     assert {path.stat().st_mode & 0o777 for path in (files.key, files.both)} == {0o600}
     assert serialization.load_pem_private_key(files.both.read_bytes(), None)
-    assert x509.load_pem_x509_certificate(files.both.read_bytes()) == x509.load_pem_x509_certificate(certificate)
+    assert x509.load_pem_x509_certificate(files.both.read_bytes()) == x509.load_pem_x509_certificate(
+        certificate
+    )

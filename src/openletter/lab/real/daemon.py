@@ -40,6 +40,10 @@ class Daemon:
         """Its exit code, or None while it runs."""
         return self._process.poll()
 
+    def terminate(self) -> None:
+        """Asks the server itself to end, as an administrator would; does not wait."""
+        self._process.terminate()
+
     def last_words(self, lines: int = 20) -> str:
         """The end of its log, with the control characters of its making escaped."""
         text = self.log.read_text("utf-8", "backslashreplace") if self.log.exists() else ""
