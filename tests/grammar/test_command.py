@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from openletter.grammar.command import CONFIRMING, FAREWELLS, Command
+from openletter.grammar.command import CONFIRMING, Command
 
 FORBIDDEN = ("PASS", "LOGIN", "APOP", "SELECT", "EXAMINE", "AUTH ", "STAT", "RETR", "LIST", "FETCH", "DELE")
 
@@ -37,7 +37,8 @@ def test_the_set_is_what_the_documentation_promises() -> None:
     assert {
         c for c in Command if b"AUTH" in c.value or b"USER" in c.value or c.value == b"*\r\n"
     } == CONFIRMING
-    assert {Command.IMAP_LOGOUT, Command.POP3_QUIT} == FAREWELLS
+    assert {c for c in Command if c.is_farewell} == {Command.IMAP_LOGOUT, Command.POP3_QUIT}
+    assert all(type(c.octets) is bytes and c.octets == c.value for c in Command)
 
 
 def test_tags_are_distinct() -> None:

@@ -6,13 +6,13 @@ this ClientHello. To tell them apart, a second connection says nothing and liste
 - reset again: nobody is there (``Tcp.RESET``)
 - closed: a port that is open and whose TLS is dead
 - a greeting: a cleartext server on a TLS port
-- silence: it waits for a ClientHello, so the older ones are tried
+- silence, or a TLS record: it waits for a ClientHello, so the older ones are tried
 """
 
 from collections.abc import Callable, Generator
 
 from openletter.dialogue.notes import Notes
-from openletter.dialogue.observation import Handshake, HandshakeOutcome, Protocol, Tcp
+from openletter.dialogue.observation import Greeting, Handshake, HandshakeOutcome, Protocol, Tcp
 from openletter.dialogue.older_tls import try_older_tls
 from openletter.dialogue.opening import Reader, hear, write_down
 from openletter.dialogue.step import NEW_CONNECTION, Await, Lost, Profile, Result, Step, Steps
@@ -35,6 +35,9 @@ def _waits_for_hello(notes: Notes, new_reader: Callable[[], Reader]) -> Generato
         notes.handshake = Handshake(outcome=HandshakeOutcome.CLOSED, detail="no_data")
     else:
         yield from _speaks_in_the_clear(notes, new_reader(), notes.endpoint.protocol, data)
+        if notes.greeting is Greeting.TLS_RECORD:
+            # An alert against our silence, say: it speaks TLS, and the reset stands as what became of our hello.
+            return True
         notes.handshake = Handshake(outcome=HandshakeOutcome.PLAINTEXT, plaintext=notes.banner)
     return False
 

@@ -58,18 +58,19 @@ def _cut_short(lost: Lost, partial: bytes, protocol: Protocol) -> Opening:
 
 def hear(reader: Reader, protocol: Protocol, data: Result) -> Generator[Step, Result, Opening]:
     """Hear a greeting. ``data`` is what the first step of the connection brought; more is asked for as needed."""
-    said_anything = False
+    told_from_tls = False
     while True:
-        if isinstance(data, Tcp):
-            return Opening(Greeting.NOT_REACHED, tcp=data)
-        if isinstance(data, Lost):
+        if not isinstance(data, bytes):
+            if isinstance(data, Tcp):
+                return Opening(Greeting.NOT_REACHED, tcp=data)
+            assert isinstance(data, Lost)
             return _cut_short(data, reader.rest(), protocol)
-        assert isinstance(data, bytes)
         reader.receive(data)
-        if not said_anything:
-            said_anything = True
-            if is_tls_record(reader.rest()):
-                return Opening(Greeting.TLS_RECORD, reader.rest()[:MAX_SHOWN])
+        if not told_from_tls:
+            said = reader.rest()
+            if is_tls_record(said):
+                return Opening(Greeting.TLS_RECORD, said[:MAX_SHOWN])
+            told_from_tls = len(said) >= 2
         try:
             event = reader.next()
         except RemoteProtocolError as error:
