@@ -7,7 +7,7 @@ from openletter.dialogue.notes import Notes
 from openletter.dialogue.observation import Endpoint, Handshake, Side, Tcp
 from openletter.dialogue.step import Await, Lost, NewConnection, Profile, Result
 from openletter.engine.deadlines import Clock
-from openletter.grammar.command import FAREWELLS, Command
+from openletter.grammar.command import Command
 from openletter.tls.session import Client, Session
 
 
@@ -19,9 +19,6 @@ class Move(Enum):
     CONNECT = "connect"
     """Close the connection, open another one, then as ``WAIT``."""
     DONE = "done"
-
-
-_CLOCKS = {Await.GREETING: Clock.GREETING, Await.QUIETLY: Clock.QUIET}
 
 
 class Conversation:
@@ -90,12 +87,16 @@ class Conversation:
             kind = step.__class__
             if kind is Command:
                 assert isinstance(step, Command)
-                self.notes.record(Side.CLIENT, step.value)
-                self.outgoing += self._session.encrypt(step) if self._session is not None else step.value
-                self.clock = Clock.QUIET if step in FAREWELLS else Clock.REPLY
+                octets = step.octets
+                self.notes.record(Side.CLIENT, octets)
+                self.outgoing += self._session.encrypt(octets) if self._session is not None else octets
+                self.clock = Clock.QUIET if step.is_farewell else Clock.REPLY
                 return move
             if kind is Await:
-                self.clock = _CLOCKS.get(step)  # type: ignore[arg-type]
+                if step is Await.MORE:
+                    self.clock = None
+                else:
+                    self.clock = Clock.GREETING if step is Await.GREETING else Clock.QUIET
                 return move
             if kind is NewConnection:
                 self.notes.record(Side.NOTE, b"new connection")

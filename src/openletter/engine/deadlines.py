@@ -1,7 +1,7 @@
 """How long a peer may take. All in seconds."""
 
 from dataclasses import dataclass
-from enum import Enum
+from enum import IntEnum
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,14 +30,19 @@ class Deadlines:
         )
 
     @property
+    def by_clock(self) -> tuple[float, float, float, float]:
+        """Seconds for each ``Clock``."""
+        return self.greeting, self.reply, self.handshake, self.quiet
+
+    @property
     def shortest(self) -> float:
         return min(self.connect, self.greeting, self.reply, self.handshake, self.quiet, self.total)
 
 
-class Clock(Enum):
-    """Which deadline runs."""
+class Clock(IntEnum):
+    """Which deadline runs; a number, to index with."""
 
-    GREETING = "greeting"
-    REPLY = "reply"
-    HANDSHAKE = "handshake"
-    QUIET = "quiet"
+    GREETING = 0
+    REPLY = 1
+    HANDSHAKE = 2
+    QUIET = 3

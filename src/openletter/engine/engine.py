@@ -109,12 +109,7 @@ class Engine:
     ) -> None:
         self._client = client
         self._deadlines = deadlines or Deadlines()
-        self._seconds = {
-            Clock.GREETING: self._deadlines.greeting,
-            Clock.REPLY: self._deadlines.reply,
-            Clock.HANDSHAKE: self._deadlines.handshake,
-            Clock.QUIET: self._deadlines.quiet,
-        }
+        self._seconds = self._deadlines.by_clock
         self._sweep_every = min(0.5, self._deadlines.shortest / 20)
         self._pace = pace or Pace()
         self._concurrency = concurrency

@@ -5,6 +5,7 @@ of VERDICTS §4; ``x`` is the same letter for everyone, and no PASS follows it: 
 """
 
 from enum import Enum
+from functools import cached_property
 
 
 class Command(bytes, Enum):
@@ -19,7 +20,17 @@ class Command(bytes, Enum):
     POP3_USER = b"USER x\r\n"
     POP3_QUIT = b"QUIT\r\n"
 
-    @property
+    @cached_property
+    def is_farewell(self) -> bool:
+        """RFC 9051 §6.1.3, RFC 1939 §5. Whether it is answered changes nothing."""
+        return self.value in (b"a9 LOGOUT\r\n", b"QUIT\r\n")
+
+    @cached_property
+    def octets(self) -> bytes:
+        """What goes over the wire, as plain bytes."""
+        return bytes(self.value)
+
+    @cached_property
     def tag(self) -> bytes:
         """IMAP: the tag that the answer must bear."""
         return self.value.partition(b" ")[0]
@@ -27,6 +38,3 @@ class Command(bytes, Enum):
 
 CONFIRMING = frozenset({Command.IMAP_AUTHENTICATE_PLAIN, Command.IMAP_CANCEL, Command.POP3_USER})
 """Commands that only a caller who says ``confirm`` may cause to be sent."""
-
-FAREWELLS = frozenset({Command.IMAP_LOGOUT, Command.POP3_QUIT})
-"""RFC 9051 §6.1.3, RFC 1939 §5. Whether they are answered changes nothing."""

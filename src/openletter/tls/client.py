@@ -32,7 +32,7 @@ _LOST = {
 }
 
 
-def _context(profile: Profile) -> ssl.SSLContext:
+def client_context(profile: Profile) -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
@@ -49,7 +49,7 @@ def _context(profile: Profile) -> ssl.SSLContext:
     return context
 
 
-def _unverified_chain(tls: ssl.SSLObject) -> list[bytes]:
+def unverified_chain(tls: ssl.SSLObject) -> list[bytes]:
     """The certificates as sent, leaf first. Python has this in public since 3.13, before that one level deeper."""
     get = getattr(tls, "get_unverified_chain", None)
     if get is not None:
@@ -100,7 +100,7 @@ class StandardSession:
             outcome=HandshakeOutcome.OK,
             version=self._tls.version() or "",
             cipher=iana_name(cipher[0]) if cipher else "",
-            chain=tuple(self._book.keep(der) for der in _unverified_chain(self._tls)),
+            chain=tuple(self._book.keep(der) for der in unverified_chain(self._tls)),
         )
 
     def _refused(self, error: ssl.SSLError) -> Handshake:
@@ -161,7 +161,7 @@ class StandardClient:
 
     def __init__(self, book: CertificateBook) -> None:
         self.book = book
-        self._contexts = {profile: _context(profile) for profile in (Profile.MODERN, Profile.LEGACY)}
+        self._contexts = {profile: client_context(profile) for profile in (Profile.MODERN, Profile.LEGACY)}
 
     def session(self, profile: Profile, host: str) -> Session:
         if profile is Profile.SSLV3:
