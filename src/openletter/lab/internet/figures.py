@@ -6,6 +6,7 @@ Foundation, January 2025, POP3; it counts about as many IMAP hosts, mostly the s
 
 from dataclasses import dataclass
 from functools import cache
+from operator import attrgetter
 
 PORTS = (110, 143, 993, 995)
 
@@ -67,13 +68,8 @@ def apportion(total: int, shares: list[int]) -> list[int]:
 def _rest_of_the_world() -> list[Figures]:
     shares = list(REST_SHARES.values())
     per_port = [
-        apportion(column(WORLD) - sum(column(row) for row in PUBLISHED), shares)
-        for column in (
-            lambda row: row.on_143,
-            lambda row: row.on_993,
-            lambda row: row.on_110,
-            lambda row: row.on_995,
-        )
+        apportion(port(WORLD) - sum(port(row) for row in PUBLISHED), shares)
+        for port in map(attrgetter, ("on_143", "on_993", "on_110", "on_995"))
     ]
     return [
         Figures(country, on_143, on_993, on_110, on_995, 0, published=False)

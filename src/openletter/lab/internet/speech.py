@@ -39,6 +39,9 @@ class Pace:
     """Bytes sent together."""
     gap_s: float
 
+    def cut(self, data: bytes) -> list[bytes]:
+        return [data[start : start + self.piece] for start in range(0, len(data), self.piece)]
+
 
 class Conduct(IntEnum):
     """How a peer behaves from the moment a connection stands."""
