@@ -3,13 +3,14 @@
 import os
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Annotated
 
-import click
 import typer
+from typer.exceptions import TyperException
 
 from openletter import __version__
-from openletter.cli import check
+from openletter.cli import check, judge, settings, stats, survey
 from openletter.cli.failure import (
     EXIT_COULD_NOT_RUN,
     EXIT_INTERRUPTED,
@@ -21,6 +22,8 @@ from openletter.cli.failure import (
 from openletter.engine.engine import OutOfResourcesError
 from openletter.grammar.capability import printable
 from openletter.scope.error import ScopeError
+from openletter.store.error import StoreError
+from openletter.survey.error import SurveyError
 
 app = typer.Typer(
     name="openletter",
@@ -31,10 +34,15 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+_VERBS_WITH_SETTINGS = ("check", "survey", "stats", "judge")
+
 app.command("check")(check.check)
+app.command("survey")(survey.survey)
+app.command("stats")(stats.stats)
+app.command("judge")(judge.judge)
 
 
-def _version(wanted: bool) -> None:
+def _print_version(wanted: bool) -> None:
     if wanted:
         typer.echo(f"openletter {__version__}")
         raise typer.Exit
@@ -42,11 +50,13 @@ def _version(wanted: bool) -> None:
 
 @app.callback()
 def _openletter(
-    version: Annotated[
-        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    context: typer.Context,
+    _version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")
     ] = False,
 ) -> None:
-    pass
+    values = settings.load(Path())
+    context.default_map = dict.fromkeys(_VERBS_WITH_SETTINGS, values)
 
 
 def _complain(message: str) -> None:
@@ -62,13 +72,13 @@ def run(arguments: Sequence[str]) -> int:
     except ScopeError as error:
         _complain(str(error))
         return EXIT_USAGE
-    except click.UsageError as error:
+    except TyperException as error:
         _complain(error.format_message())
         return EXIT_USAGE
-    except (click.ClickException, CouldNotRunError, OutOfResourcesError) as error:
-        _complain(error.format_message() if isinstance(error, click.ClickException) else str(error))
+    except (CouldNotRunError, OutOfResourcesError, StoreError, SurveyError) as error:
+        _complain(str(error))
         return EXIT_COULD_NOT_RUN
-    except (click.Abort, KeyboardInterrupt):
+    except (typer.Abort, KeyboardInterrupt):
         _complain("interrupted")
         return EXIT_INTERRUPTED
     except BrokenPipeError:

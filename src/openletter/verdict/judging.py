@@ -16,6 +16,7 @@ import msgspec
 
 from openletter.dialogue.observation import Mode, Observation, Protocol
 from openletter.store.files import make_folder, publish_table, read_table
+from openletter.store.lock import Lock
 from openletter.store.observation_table import from_table
 from openletter.store.record import SurveyRecord
 from openletter.store.store import Store
@@ -144,6 +145,14 @@ def judge_survey(
     ``watch`` is told how many files of how many are done. Raises StoreError; then the verdicts before stand.
     """
     base = store.root / "verdicts" / record.id
+    make_folder(base)
+    with Lock(base / ".lock", f"survey {record.id} is being judged by another process; wait for it"):
+        return _judge_survey(store, record, trust, watch, base)
+
+
+def _judge_survey(
+    store: Store, record: SurveyRecord, trust: Trust, watch: Callable[[int, int], None], base: Path
+) -> Judgement:
     folder = base / f"{RULES_VERSION}-{secrets.token_hex(4)}"
     make_folder(folder)
     shards = store.shards(record.id)
@@ -157,13 +166,14 @@ def judge_survey(
             places = [Place(seen.ip, seen.port, seen.host, seen.country) for seen in observations]
             publish_table(folder / f"{published.shard:06d}.parquet", SCHEMA, [to_batch(places, verdicts)])
             count += len(verdicts)
-            worst = max((worst, *(verdict.worst for verdict in set(verdicts))))
+            distinct = {id(verdict): verdict for verdict in verdicts}.values()
+            worst = max((worst, *(verdict.worst for verdict in distinct)))
         watch(len(shards), len(shards))
         store.publish_verdicts(record.id, str(folder.relative_to(store.root)), RULES_VERSION)
     except BaseException:
         rmtree(folder, ignore_errors=True)
         raise
     for before in base.iterdir():
-        if before != folder:
+        if before.is_dir() and before != folder:
             rmtree(before, ignore_errors=True)
     return Judgement(survey=record.id, rules_version=RULES_VERSION, verdicts=count, worst=worst)

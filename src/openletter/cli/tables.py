@@ -1,0 +1,141 @@
+"""Statistics as tables for a terminal: both counts, labelled, and what they are counted out of."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from openletter.statistics.country import CountryCounts
+from openletter.statistics.counts import Counts
+from openletter.statistics.overview import Overview
+from openletter.store.record import State, SurveyRecord
+
+_BAR = 20
+"""Characters."""
+_EIGHTHS = " ▏▎▍▌▋▊▉█"
+
+
+def bar(part: int, of: int) -> str:
+    """``part`` out of ``of`` as a bar of 20 characters, to an eighth of one."""
+    eighths = round(part * _BAR * 8 / of) if of else 0
+    if part and not eighths:
+        eighths = 1
+    full, rest = divmod(eighths, 8)
+    return ("█" * full + (_EIGHTHS[rest] if rest else "")).ljust(_BAR)
+
+
+def _title(record: SurveyRecord) -> str:
+    began = datetime.fromtimestamp(record.started, UTC)
+    state = "" if record.state is State.FINISHED else f", {record.state}: not all endpoints are in here"
+    return f"Survey {record.id}, begun {began:%Y-%m-%d %H:%M} UTC{state}"
+
+
+def _table(title: str, *columns: str, caption: str = "") -> Table:
+    table = Table(title=title, title_justify="left", title_style="bold", caption=caption or None)
+    table.caption_justify = "left"
+    table.add_column(columns[0])
+    for column in columns[1:]:
+        table.add_column(column, justify="right")
+    return table
+
+
+def _share(part: int, of: int) -> str:
+    return f"{part / of:.1%}" if of else "–"
+
+
+def _counts_row(table: Table, name: str, counts: Counts) -> None:
+    table.add_row(
+        name,
+        f"{counts.probed:,}",
+        f"{counts.answered:,}",
+        f"{counts.unknown:,}",
+        f"{counts.strict:,}",
+        _share(counts.strict, counts.answered),
+        f"{counts.wide:,}",
+        _share(counts.wide, counts.answered),
+    )
+
+
+def print_overview(console: Console, record: SurveyRecord, found: Overview) -> None:
+    console.print(_title(record), style="bold", highlight=False)
+    table = _table(
+        "",
+        "",
+        "probed",
+        "answered",
+        "unknown",
+        "strict",
+        "",
+        "wide",
+        "",
+        caption="strict: no TLS to be had · wide: a password can cross in the clear, strict among them · "
+        "unknown: answered, but not known; never affected · shares are of those that answered",
+    )
+    _counts_row(table, "endpoints", found.endpoints)
+    _counts_row(table, "  POP3", found.endpoints_pop3)
+    _counts_row(table, "  IMAP", found.endpoints_imap)
+    table.add_section()
+    _counts_row(table, "hosts, POP3", found.hosts_pop3)
+    _counts_row(table, "hosts, IMAP", found.hosts_imap)
+    _counts_row(table, "hosts, either", found.hosts_either)
+    both = found.hosts_both
+    table.add_row("hosts, both", "", "", "", f"{both.strict:,}", "", f"{both.wide:,}", "")
+    console.print(table)
+    classes = _table("Endpoints by class", "class", "counts as", "POP3", "IMAP", "all", "of the answered")
+    classes.columns[5].justify = "left"
+    for row in found.classes:
+        unreachable = row.class_ == "unreachable"
+        classes.add_row(
+            row.class_,
+            Text("strict, wide", "red") if row.strict else Text("wide", "yellow") if row.wide else "",
+            f"{row.pop3:,}",
+            f"{row.imap:,}",
+            f"{row.endpoints:,}",
+            "" if unreachable else bar(row.endpoints, found.endpoints.answered),
+        )
+    console.print(classes)
+    if found.evidence:
+        evidence = _table("On what evidence", "evidence", "strict", "wide")
+        for grade in found.evidence:
+            evidence.add_row(grade.evidence, f"{grade.strict:,}", f"{grade.wide:,}")
+        console.print(evidence)
+
+
+def print_countries(console: Console, record: SurveyRecord, countries: Sequence[CountryCounts]) -> None:
+    console.print(_title(record), style="bold", highlight=False)
+    table = _table(
+        "Hosts by country",
+        "",
+        "probed",
+        "answered",
+        "unknown",
+        "POP3 strict",
+        "POP3 wide",
+        "IMAP strict",
+        "IMAP wide",
+        "strict",
+        "wide",
+        "wide",
+        caption="strict: no TLS to be had · wide: a password can cross in the clear, strict among them · "
+        "the last three columns: on either protocol",
+    )
+    table.columns[-1].justify = "left"
+    most = max((country.hosts_either.wide for country in countries), default=0)
+    for country in countries:
+        either = country.hosts_either
+        table.add_row(
+            country.country or "not known",
+            f"{either.probed:,}",
+            f"{either.answered:,}",
+            f"{either.unknown:,}",
+            f"{country.hosts_pop3.strict:,}",
+            f"{country.hosts_pop3.wide:,}",
+            f"{country.hosts_imap.strict:,}",
+            f"{country.hosts_imap.wide:,}",
+            f"{either.strict:,}",
+            f"{either.wide:,}",
+            bar(either.wide, most),
+        )
+    console.print(table)

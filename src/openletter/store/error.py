@@ -1,0 +1,67 @@
+"""What can go wrong with a store, in words for its user.
+
+StoreError
+├── NoStoreError          there is none at that place
+├── NewerStoreError       a later version of this program made it
+├── DamagedStoreError     what is there is no store, or a file of it is gone
+├── NoSurveyError         no such survey in it, or none that fits
+├── SurveyBusyError       another process writes to that survey
+└── DiskFullError         no room; what was published before is whole
+"""
+
+import errno
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+_NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+
+
+class StoreError(Exception):
+    """``str()`` is one line that says what is wrong and what would be right."""
+
+
+class NoStoreError(StoreError):
+    pass
+
+
+class NewerStoreError(StoreError):
+    pass
+
+
+class DamagedStoreError(StoreError):
+    pass
+
+
+class NoSurveyError(StoreError):
+    pass
+
+
+class SurveyBusyError(StoreError):
+    pass
+
+
+class DiskFullError(StoreError):
+    pass
+
+
+@contextmanager
+def named(place: Path) -> Iterator[None]:
+    """Errors of the system and of SQLite under this, as those of a store at ``place``."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno in _NO_ROOM:
+            raise DiskFullError(
+                f"{place}: {error.strerror}; what was finished before is kept, make room and resume"
+            ) from error
+        raise StoreError(f"{place}: {error.strerror or error}") from error
+    except sqlite3.OperationalError as error:
+        if error.sqlite_errorcode in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_WRITE):
+            raise DiskFullError(
+                f"{place}: no space left; what was finished before is kept, make room and resume"
+            ) from error
+        raise StoreError(f"{place}: {error}") from error
+    except sqlite3.DatabaseError as error:
+        raise DamagedStoreError(f"{place}: is no manifest of a store ({error})") from error

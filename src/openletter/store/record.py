@@ -1,0 +1,39 @@
+"""What the manifest says of a survey."""
+
+import secrets
+from datetime import UTC, datetime
+from enum import StrEnum
+
+import msgspec
+
+from openletter.survey.plan import Plan
+
+
+class State(StrEnum):
+    RUNNING = "running"
+    """Or it was, when its process died."""
+    INTERRUPTED = "interrupted"
+    FINISHED = "finished"
+
+
+class SurveyRecord(msgspec.Struct, frozen=True, kw_only=True):
+    id: str
+    """Sorts by time of beginning."""
+    plan: Plan
+    tool_version: str
+    """Of the program that began it."""
+    state: State
+    started: float
+    """Unix seconds."""
+    finished: float | None
+    runs: int
+    """How often it was begun or resumed; the number of the last attempt."""
+    verdicts: str
+    """Folder of the published verdicts below the store's root; empty where there are none yet."""
+    rules_version: str
+    """Under which those verdicts were made."""
+
+
+def new_survey_id(now: float) -> str:
+    """``20261124T031500Z-4f1a``: the time in UTC, and four random digits for two in one second."""
+    return f"{datetime.fromtimestamp(now, UTC):%Y%m%dT%H%M%SZ}-{secrets.token_hex(2)}"

@@ -1,0 +1,167 @@
+"""A store: a folder with the manifest, and beside it the files that the manifest names.
+
+manifest.sqlite
+spool/<survey>/<shard>-<attempt>.parquet          observations
+certificates/<survey>/<shard>-<attempt>.parquet   the certificates that they name
+verdicts/<survey>/<judgement>/<shard>.parquet     what the rules made of them
+"""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from openletter.store.error import NoStoreError, NoSurveyError, StoreError, named
+from openletter.store.files import make_folder
+from openletter.store.lock import Lock
+from openletter.store.manifest import Manifest
+from openletter.store.record import State, SurveyRecord, new_survey_id
+from openletter.store.spool import (
+    SpoolSinkFactory,
+    certificate_file,
+    remove_leftovers,
+    spool_folder,
+    whole_files,
+)
+from openletter.survey.plan import Plan
+from openletter.survey.sink import Published
+
+_MANIFEST = "manifest.sqlite"
+
+
+class SurveyRun:
+    """One run of a survey, while its lock is held. A :class:`openletter.survey.sink.Ledger`."""
+
+    def __init__(self, root: Path, manifest: Manifest, survey: str) -> None:
+        self._manifest = manifest
+        self._survey = survey
+        self._root = root
+        for published in whole_files(root, survey):
+            manifest.record_shard(survey, published)
+        remove_leftovers(root, survey, {published.file for published in manifest.shards(survey)})
+        self.attempt = manifest.begin_run(survey)
+
+    @property
+    def sink(self) -> SpoolSinkFactory:
+        return SpoolSinkFactory(str(self._root), self._survey, self.attempt)
+
+    def finished(self) -> Sequence[Published]:
+        return self._manifest.shards(self._survey)
+
+    def record(self, published: Published) -> bool:
+        return self._manifest.record_shard(self._survey, published)
+
+    def end(self, state: State, now: float) -> None:
+        """The run is over; ``now`` in Unix seconds."""
+        self._manifest.end_run(self._survey, state, now)
+
+
+class Store:
+    """Raises :class:`~openletter.store.error.StoreError` from every method."""
+
+    def __init__(self, root: Path, *, create: bool = False) -> None:
+        """Open the store in a folder; ``create`` makes one where there is none.
+
+        Raises ``NoStoreError``, ``NewerStoreError`` (nothing is touched), ``DamagedStoreError``.
+        """
+        self.root = root.absolute()
+        path = self.root / _MANIFEST
+        if not path.exists():
+            if not create:
+                raise NoStoreError(
+                    f"{root}: there is no store here; `openletter survey` makes one, --store names another"
+                )
+            self._refuse_stranger()
+            make_folder(self.root)
+        self._manifest = Manifest(path)
+
+    def _refuse_stranger(self) -> None:
+        with named(self.root):
+            if self.root.exists() and (not self.root.is_dir() or any(self.root.iterdir())):
+                raise StoreError(
+                    f"{self.root}: is there and is no store; give --store an empty or a new folder"
+                )
+
+    def close(self) -> None:
+        self._manifest.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def add_survey(self, plan: Plan, *, now: float, tool_version: str) -> SurveyRecord:
+        """Write down a survey that is about to begin; ``now`` in Unix seconds."""
+        record = SurveyRecord(
+            id=new_survey_id(now),
+            plan=plan,
+            tool_version=tool_version,
+            state=State.INTERRUPTED,
+            started=now,
+            finished=None,
+            runs=0,
+            verdicts="",
+            rules_version="",
+        )
+        self._manifest.add(record)
+        return record
+
+    @contextmanager
+    def run(self, survey: str) -> Iterator[SurveyRun]:
+        """Hold the survey's lock and take up what is done. Raises ``SurveyBusyError`` where another process runs it."""
+        self.survey(survey)
+        folder = self.root / spool_folder(survey)
+        make_folder(folder)
+        with Lock(
+            folder / ".lock", f"survey {survey} is being run by another process; wait for it or stop it first"
+        ):
+            yield SurveyRun(self.root, self._manifest, survey)
+
+    def surveys(self) -> list[SurveyRecord]:
+        """All of them, the oldest first."""
+        return self._manifest.surveys()
+
+    def survey(self, survey: str) -> SurveyRecord:
+        """Raises ``NoSurveyError``."""
+        return self._manifest.survey(survey)
+
+    def latest(self, *, unfinished: bool = False, judged: bool = False) -> SurveyRecord:
+        """The latest survey, or the latest that is not finished, or the latest that has verdicts.
+
+        Raises ``NoSurveyError`` where there is none.
+        """
+        for record in reversed(self.surveys()):
+            if unfinished and record.state is State.FINISHED:
+                continue
+            if judged and not record.verdicts:
+                continue
+            return record
+        what = "unfinished survey" if unfinished else "survey with verdicts" if judged else "survey"
+        raise NoSurveyError(f"{self.root}: no {what} in this store")
+
+    def shards(self, survey: str) -> list[Published]:
+        """What is published of a survey, in the order of its shards."""
+        return self._manifest.shards(survey)
+
+    def observations(self, published: Published) -> Path:
+        return self.root / published.file
+
+    def certificates(self, published: Published) -> Path:
+        return self.root / certificate_file(published.file)
+
+    def publish_verdicts(self, survey: str, folder: str, rules_version: str) -> None:
+        """From now on the files of ``folder`` (below the root) are the survey's verdicts."""
+        self._manifest.publish_verdicts(survey, folder, rules_version)
+
+    def verdict_files(self, record: SurveyRecord) -> list[Path]:
+        """The published verdicts, a file a shard. Raises ``NoSurveyError`` where there are none."""
+        if not record.verdicts:
+            raise NoSurveyError(
+                f"survey {record.id} has no verdicts yet; finish it (openletter survey --resume {record.id}) "
+                f"or judge what there is (openletter judge --survey {record.id})"
+            )
+        return sorted((self.root / record.verdicts).glob("[0-9]*.parquet"))

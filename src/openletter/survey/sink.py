@@ -1,0 +1,57 @@
+"""Where observations go: what a survey asks of whoever keeps them. The store is one such; a test may bring its own."""
+
+from collections.abc import Callable, Sequence
+from typing import Protocol
+
+import msgspec
+
+from openletter.dialogue.observation import Observation
+
+FindCertificate = Callable[[str], bytes | None]
+"""DER by SHA-256 in lower-case hex; ``None`` where it is not to be had any more."""
+
+
+class Published(msgspec.Struct, frozen=True, kw_only=True):
+    """A shard that is durable as a whole, under a name that is its idempotency key."""
+
+    shard: int
+    attempt: int
+    """Which run of the survey wrote it, from 1."""
+    file: str
+    """Path of the observations below the store's root."""
+    rows: int
+    answered: int
+    exposed: int
+    """By the quick look of :mod:`openletter.survey.glance`."""
+    octets: int
+
+
+class ShardSink(Protocol):
+    """Takes the observations of one shard."""
+
+    def add(self, observation: Observation) -> None: ...
+
+    def publish(self) -> Published:
+        """Make all of it durable, or nothing. Raises what the sink calls its errors."""
+
+
+class Sink(Protocol):
+    """What one process writes to; several shards may be open at once."""
+
+    def begin(self, shard: int, certificate: FindCertificate) -> ShardSink: ...
+
+
+class SinkFactory(Protocol):
+    """Goes to each process by pickle, and makes its sink there."""
+
+    def __call__(self) -> Sink: ...
+
+
+class Ledger(Protocol):
+    """What the parent knows of finished shards, and alone writes down."""
+
+    def finished(self) -> Sequence[Published]:
+        """Those of earlier runs."""
+
+    def record(self, published: Published) -> bool:
+        """Write it down; ``False`` where the shard had been published before: then that one counts, and not this."""

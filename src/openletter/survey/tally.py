@@ -1,0 +1,58 @@
+"""How far a survey is, and how fast."""
+
+from collections import deque
+
+import msgspec
+
+_WINDOW = 15.0
+"""Seconds over which the rate is taken."""
+
+
+class Tally(msgspec.Struct, frozen=True, kw_only=True):
+    endpoints: int
+    probed: int
+    answered: int
+    exposed: int
+    """By the quick look; the verdicts come later."""
+    shards: int
+    shards_done: int
+    rate: float
+    """Endpoints a second, lately."""
+    seconds_left: float | None
+    """``None`` while that cannot be said."""
+
+
+class Counter:
+    """Counts what the workers tell."""
+
+    def __init__(self, *, endpoints: int, shards: int) -> None:
+        self._endpoints = endpoints
+        self._shards = shards
+        self.shards_done = 0
+        self._probed = self._answered = self._exposed = 0
+        self._lately: deque[tuple[float, int]] = deque()
+
+    def add(self, probed: int, answered: int, exposed: int) -> None:
+        self._probed += probed
+        self._answered += answered
+        self._exposed += exposed
+
+    def tally(self, now: float) -> Tally:
+        """``now`` is monotonic, in seconds."""
+        lately = self._lately
+        if not lately or now - lately[-1][0] >= 0.1:
+            lately.append((now, self._probed))
+        while len(lately) > 2 and now - lately[0][0] > _WINDOW:
+            lately.popleft()
+        since, before = lately[0]
+        rate = (self._probed - before) / (now - since) if now > since else 0.0
+        return Tally(
+            endpoints=self._endpoints,
+            probed=self._probed,
+            answered=self._answered,
+            exposed=self._exposed,
+            shards=self._shards,
+            shards_done=self.shards_done,
+            rate=rate,
+            seconds_left=max(0, self._endpoints - self._probed) / rate if rate else None,
+        )
