@@ -3,8 +3,8 @@
 from enum import Enum
 
 from openletter.dialogue.dialogue import dialogue
-from openletter.dialogue.notes import Notes
-from openletter.dialogue.observation import Endpoint, Handshake, Side, Tcp
+from openletter.dialogue.notes import MAX_SHOWN, Notes
+from openletter.dialogue.observation import Endpoint, Handshake, HandshakeOutcome, Side, Tcp
 from openletter.dialogue.step import Await, Lost, NewConnection, Profile, Result
 from openletter.engine.deadlines import Clock
 from openletter.grammar.command import Command
@@ -50,10 +50,17 @@ class Conversation:
             return self._decrypted(session, data)
         progress = session.handshake(data)
         self.outgoing += progress.to_send
-        if progress.result is None:
+        result = progress.result
+        if result is None:
             self.clock = None
             return Move.WAIT
-        return self._shaken(progress.result)
+        move = self._shaken(result)
+        behind = data[MAX_SHOWN:] if result.outcome is HandshakeOutcome.PLAINTEXT else b""
+        if behind and move is Move.WAIT:
+            # The greeting of a server that knows no TLS may be longer than what a handshake keeps of it.
+            self.notes.record(Side.SERVER, behind)
+            return self._advance(behind)
+        return move
 
     def lost(self, why: Lost) -> Move:
         """No more will come on this connection, or not in time."""

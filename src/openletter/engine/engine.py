@@ -6,13 +6,15 @@ How a connection goes:
   one that fails wakes us up anyway. Where we speak first, room to write says that it stands.
 - Deadlines are looked at in a sweep over the open connections every few hundredths of the shortest one: it costs less
   than a queue that each reply moves an entry in, and holds nothing in memory for connections that have ended.
-- Errors of sending are left to the next receive: the peer's last words may still lie in the buffer.
+- Errors of sending are left to the next receive: the peer's last words may still lie in the buffer. So we receive
+  before we send what waited for the connection: whoever asks first is told why it failed, and the other is told "end".
 - Whatever happens, also a fault of ours, ends in an observation.
 """
 
 import errno
 import logging
 import socket
+import sys
 import time
 from collections.abc import Callable, Iterable
 
@@ -43,6 +45,12 @@ _TCP_ERRORS = {
 _OURS = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
 """Errors of a new socket that say nothing of the peer."""
 
+_NO_SOURCE = frozenset({errno.EADDRINUSE, errno.EADDRNOTAVAIL})
+"""No port is left at our own address, or it is not ours."""
+
+_BIND_ADDRESS_NO_PORT = getattr(socket, "IP_BIND_ADDRESS_NO_PORT", 24)
+"""Linux: the port is chosen at the connect, so that one port serves many peers."""
+
 _log = logging.getLogger(__name__)
 
 
@@ -61,6 +69,7 @@ class _Connection:
         "deadline",
         "end_by",
         "fd",
+        "reset",
         "sock",
         "stands",
         "started",
@@ -78,6 +87,7 @@ class _Connection:
         self.deadline = 0.0
         self.clock = Clock.GREETING
         self.stands = False
+        self.reset = False
         self.unsent = b""
         self.sock: socket.socket | None = None
         self.fd = -1
@@ -141,6 +151,7 @@ class Engine:
             Exception: whatever ``targets`` or ``emit`` raise.
         """
         self._stopped = False
+        self._ended = []
         self._poller = new_poller()
         self._schedule = Schedule(
             targets,
@@ -191,7 +202,8 @@ class Engine:
 
     def _begin_some(self, now: float) -> float:
         """Begin as many dialogues as may be; seconds to wait for the first event."""
-        while len(self._open) < self._concurrency:
+        # Those that failed at once count, too: their observations are given away before more are begun.
+        while len(self._open) + len(self._ended) < self._concurrency:
             wait = self._pace.ready_in(now)
             if wait > 0:
                 return min(wait, self._patience())
@@ -248,11 +260,11 @@ class Engine:
         while move is not Move.DONE:
             if move is Move.CONNECT or connection.sock is None:
                 self._close(connection)
-                why = self._connect(connection, now)
+                why = Tcp.TIMEOUT if now >= connection.end_by else self._connect(connection, now)
                 if why is not None:
                     move = conversation.not_connected(why)
                     continue
-            elif conversation.outgoing:
+            elif conversation.outgoing or connection.unsent:
                 self._send(connection)
             if conversation.clock is not None:
                 connection.clock = conversation.clock
@@ -274,8 +286,11 @@ class Engine:
             return Tcp.UNREACHABLE
         try:
             if self._source:
-                sock.bind((self._source, 0))
+                self._bind(sock)
             result = sock.connect_ex((endpoint.ip, endpoint.port))
+        except OutOfResourcesError:
+            sock.close()
+            raise
         except OSError as error:
             result = error.errno or errno.EADDRNOTAVAIL
         if result != 0 and result != errno.EINPROGRESS:
@@ -284,6 +299,7 @@ class Engine:
         connection.sock = sock
         connection.fd = sock.fileno()
         connection.stands = False
+        connection.reset = False
         connection.connect_began = now
         connection.deadline = min(connection.end_by, now + self._deadlines.connect)
         connection.unsent = connection.conversation.outgoing
@@ -291,6 +307,16 @@ class Engine:
         self._open[connection.fd] = connection
         self._poller.watch(connection.fd, write=bool(connection.unsent))
         return None
+
+    def _bind(self, sock: socket.socket) -> None:
+        if sys.platform == "linux":
+            sock.setsockopt(socket.IPPROTO_IP, _BIND_ADDRESS_NO_PORT, 1)
+        try:
+            sock.bind((self._source, 0))
+        except OSError as error:
+            if error.errno in _NO_SOURCE:
+                raise OutOfResourcesError(f"cannot connect from {self._source}: {error.strerror}") from error
+            raise
 
     def _start_clock(self, connection: _Connection, since: float) -> None:
         connection.deadline = min(connection.end_by, since + self._seconds[connection.clock])
@@ -306,8 +332,9 @@ class Engine:
             sent = sock.send(data)
         except BlockingIOError:
             sent = 0
-        except OSError:
+        except OSError as error:
             sent = len(data)
+            connection.reset = error.errno == errno.ECONNRESET
         connection.unsent = data[sent:]
         if bool(connection.unsent) != was_waiting:
             self._poller.change(connection.fd, write=bool(connection.unsent))
@@ -315,21 +342,22 @@ class Engine:
     def _ready(self, connection: _Connection, writable: bool) -> None:
         sock = connection.sock
         assert sock is not None
-        if writable and connection.unsent:
-            self._send(connection)
         try:
             data = sock.recv(RECEIVE)
         except BlockingIOError:
             if not connection.stands:
                 connection.stands = True
                 self._start_clock(connection, time.monotonic())
+            if writable and connection.unsent:
+                self._send(connection)
             return
         except OSError as error:
             self._broken(connection, error.errno or 0)
             return
         connection.stands = True
         conversation = connection.conversation
-        move = conversation.received(data) if data else conversation.lost(Lost.CLOSED)
+        end = Lost.RESET if connection.reset else Lost.CLOSED
+        move = conversation.received(data) if data else conversation.lost(end)
         self._do(connection, move, time.monotonic())
 
     def _broken(self, connection: _Connection, number: int) -> None:

@@ -8,6 +8,7 @@ import ssl
 from contextlib import suppress
 from typing import Any
 
+from openletter.dialogue.notes import MAX_SHOWN
 from openletter.dialogue.observation import Handshake, HandshakeOutcome
 from openletter.dialogue.step import Lost, Profile
 from openletter.tls.book import CertificateBook
@@ -18,6 +19,10 @@ from openletter.tls.ssl3 import Ssl3Session
 
 MAX_HANDSHAKE = 262_144
 """Octets that a peer may send up to the end of a handshake. OpenSSL takes chains of 100 kB at most."""
+
+MAX_INSIDE = 524_288
+"""Octets of the wire that a peer may send in a whole session. Twice what the grammar reads: records cost their share,
+and a flood of what is no mail (requests for new keys, say, each of which is answered) ends here."""
 
 MAX_RECORD_READ = 65_536
 """Octets read at once out of TLS; a record holds 16,384 (RFC 8446 §5.1)."""
@@ -79,9 +84,8 @@ class StandardSession:
             if len(self._first) < _FIRST_FLIGHT:
                 self._first += data[: _FIRST_FLIGHT - len(self._first)]
                 if not is_record(self._first):
-                    return Progress(
-                        b"", Handshake(outcome=HandshakeOutcome.PLAINTEXT, plaintext=self._first[:512])
-                    )
+                    said = self._first[:MAX_SHOWN]
+                    return Progress(b"", Handshake(outcome=HandshakeOutcome.PLAINTEXT, plaintext=said))
             self._received += len(data)
             if self._received > MAX_HANDSHAKE:
                 return Progress(b"", self._failed(HandshakeOutcome.INVALID, "too_much_data"))
@@ -135,6 +139,9 @@ class StandardSession:
         return self._out.read()
 
     def decrypt(self, data: bytes) -> tuple[bytes, bytes, Ended | None]:
+        self._received += len(data)
+        if self._received > MAX_INSIDE:
+            return b"", b"", Ended.BROKEN
         self._in.write(data)
         pieces: list[bytes] = []
         ended: Ended | None = None
@@ -166,6 +173,9 @@ class StandardClient:
     def session(self, profile: Profile, host: str) -> Session:
         if profile is Profile.SSLV3:
             return Ssl3Session(self.book)
-        return StandardSession(
-            self._contexts[profile], host, self.book, offers_tls13=profile is Profile.MODERN
-        )
+        context, modern = self._contexts[profile], profile is Profile.MODERN
+        try:
+            return StandardSession(context, host, self.book, offers_tls13=modern)
+        except (UnicodeError, TypeError):
+            # What no name of the DNS can be (RFC 5890 §2.3.1), no SNI can carry: a label too long, a NUL.
+            return StandardSession(context, "", self.book, offers_tls13=modern)

@@ -6,11 +6,12 @@ ServerHello says that the peer speaks it, the Certificate message that follows c
 
 import os
 
+from openletter.dialogue.notes import MAX_SHOWN
 from openletter.dialogue.observation import Handshake, HandshakeOutcome
 from openletter.dialogue.step import Lost
 from openletter.tls.book import CertificateBook
 from openletter.tls.ciphers import suite_name
-from openletter.tls.hello import alert, is_record, server_hello
+from openletter.tls.hello import ServerHello, alert, is_record, server_hello
 from openletter.tls.session import Ended, Progress
 
 _MAX_FLIGHT = 65_536
@@ -39,29 +40,6 @@ def client_hello() -> bytes:
     return b"\x16\x03\x00" + len(message).to_bytes(2, "big") + message
 
 
-def _handshake_octets(flight: bytes) -> bytes:
-    """The handshake messages of whole records; messages may lie across records (RFC 6101 §5.2.1)."""
-    octets, at = b"", 0
-    while at + 5 <= len(flight) and flight[at] == _HANDSHAKE:
-        length = int.from_bytes(flight[at + 3 : at + 5], "big")
-        if at + 5 + length > len(flight):
-            break
-        octets += flight[at + 5 : at + 5 + length]
-        at += 5 + length
-    return octets
-
-
-def _messages(octets: bytes) -> list[tuple[int, bytes]]:
-    messages, at = [], 0
-    while at + 4 <= len(octets):
-        length = int.from_bytes(octets[at + 1 : at + 4], "big")
-        if at + 4 + length > len(octets):
-            break
-        messages.append((octets[at], octets[at + 4 : at + 4 + length]))
-        at += 4 + length
-    return messages
-
-
 def _certificates(body: bytes) -> list[bytes]:
     """A Certificate message's list (RFC 6101 §5.6.2), as far as its lengths hold."""
     certificates, at = [], 3
@@ -77,49 +55,91 @@ def _certificates(body: bytes) -> list[bytes]:
 class Ssl3Session:
     """A hello and its answer. It ends with ``OK`` where the peer agreed on SSL 3.0; there is nothing inside to read."""
 
-    __slots__ = ("_book", "_flight")
+    __slots__ = ("_book", "_ders", "_hello", "_octets", "_received", "_said_hello", "_wire")
 
     def __init__(self, book: CertificateBook) -> None:
         self._book = book
-        self._flight = bytearray()
+        self._said_hello = False
+        self._received = 0
+        self._wire = bytearray()
+        """Octets of a record that has not all come."""
+        self._octets = bytearray()
+        """Octets of a handshake message that has not all come; messages may lie across records (RFC 6101 §5.2.1)."""
+        self._hello: ServerHello | None = None
+        self._ders: list[bytes] = []
 
     def handshake(self, data: bytes) -> Progress:
-        if not data and not self._flight:
+        if not self._said_hello:
+            self._said_hello = True
             return Progress(client_hello(), None)
-        self._flight += data[: _MAX_FLIGHT + 1 - len(self._flight)]
-        flight = bytes(self._flight)
-        if not is_record(flight):
-            return Progress(b"", Handshake(outcome=HandshakeOutcome.PLAINTEXT, plaintext=flight[:512]))
-        name = alert(flight)
-        if name:
-            return Progress(b"", Handshake(outcome=HandshakeOutcome.ALERT, detail=name))
-        octets = _handshake_octets(flight)
-        if any(kind == _SERVER_HELLO_DONE for kind, _ in _messages(octets)):
-            return Progress(b"", self._agreed(octets))
-        if len(flight) > _MAX_FLIGHT:
+        told_from_plaintext = self._received >= 2
+        self._received += len(data)
+        if self._received > _MAX_FLIGHT:
             return Progress(b"", Handshake(outcome=HandshakeOutcome.INVALID, detail="too_much_data"))
-        return Progress(b"", None)
+        self._wire += data
+        if not told_from_plaintext and not is_record(bytes(self._wire[:2])):
+            plaintext = bytes(self._wire[:MAX_SHOWN])
+            return Progress(b"", Handshake(outcome=HandshakeOutcome.PLAINTEXT, plaintext=plaintext))
+        return Progress(b"", self._records())
 
-    def _agreed(self, octets: bytes) -> Handshake:
-        hello = server_hello(b"\x16\x03\x00\x00\x00" + octets)
+    def _records(self) -> Handshake | None:
+        """Read the records that have come as a whole."""
+        wire = self._wire
+        while len(wire) >= 5:
+            whole = 5 + int.from_bytes(wire[3:5], "big")
+            if len(wire) < whole:
+                return None
+            record = bytes(wire[:whole])
+            del wire[:whole]
+            name = alert(record)
+            if name:
+                return Handshake(outcome=HandshakeOutcome.ALERT, detail=name, version=self._version)
+            if record[0] != _HANDSHAKE:
+                return Handshake(outcome=HandshakeOutcome.INVALID, detail="unexpected_message")
+            self._octets += record[5:]
+            result = self._messages()
+            if result is not None:
+                return result
+        return None
+
+    def _messages(self) -> Handshake | None:
+        """Read the handshake messages that have come as a whole."""
+        octets = self._octets
+        while len(octets) >= 4:
+            whole = 4 + int.from_bytes(octets[1:4], "big")
+            if len(octets) < whole:
+                return None
+            message = bytes(octets[:whole])
+            del octets[:whole]
+            if message[0] == _SERVER_HELLO_DONE:
+                return self._agreed()
+            if message[0] == _CERTIFICATE:
+                self._ders += _certificates(message[4:])
+            elif self._hello is None:
+                self._hello = server_hello(b"\x16\x03\x00\x00\x00" + message)
+        return None
+
+    @property
+    def _version(self) -> str:
+        return self._hello.version if self._hello is not None else ""
+
+    def _agreed(self) -> Handshake:
+        hello = self._hello
         if hello is None:
             return Handshake(outcome=HandshakeOutcome.INVALID, detail="no_server_hello")
         if hello.version != "SSLv3":
             return Handshake(
                 outcome=HandshakeOutcome.INVALID, version=hello.version, detail="another_version"
             )
-        ders = [
-            der for kind, body in _messages(octets) if kind == _CERTIFICATE for der in _certificates(body)
-        ]
         return Handshake(
             outcome=HandshakeOutcome.OK,
             version="SSLv3",
             cipher=suite_name(hello.cipher),
-            chain=tuple(self._book.keep(der) for der in ders),
+            chain=tuple(self._book.keep(der) for der in self._ders),
         )
 
     def lost(self, why: Lost) -> Handshake:
-        return Handshake(outcome=_OUTCOMES[why], detail="" if self._flight else "no_data")
+        return Handshake(outcome=_OUTCOMES[why], detail="" if self._received else "no_data")
 
     def encrypt(self, _: bytes) -> bytes:
         raise AssertionError("there is no session inside a hand-made hello")
