@@ -110,20 +110,24 @@ def openssl_certificate(tmp_path_factory: pytest.TempPathFactory) -> Callable[..
 
 
 @pytest.fixture(scope="session")
-def openssl_issued(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], tuple[bytes, bytes]]:
-    """(root, leaf) as DER, the leaf signed by the root over the given digest (``-sha1``)."""
+def openssl_issued(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., tuple[bytes, bytes]]:
+    """(root, leaf) as DER, the leaf signed by the root over the given digest (``-sha1``); ``basic`` is what the
+    root says of itself."""
     binary = shutil.which("openssl")
     folder = tmp_path_factory.mktemp("issued")
 
     @cache
-    def make(digest: str) -> tuple[bytes, bytes]:
+    def make(digest: str, basic: str = "CA:TRUE") -> tuple[bytes, bytes]:
         if binary is None:
             pytest.skip("no openssl binary to sign what cryptography refuses to sign")
+
+        (folder / "empty.cnf").write_text("[req]\ndistinguished_name=d\n[d]\n")
 
         def run(line: str) -> None:
             subprocess.run([binary, *line.split()], cwd=folder, check=True, capture_output=True)
 
-        run("req -x509 -nodes -newkey rsa:2048 -keyout ca.key -out ca.pem -subj /CN=Old -days 20 -sha256")
+        new = "req -x509 -nodes -newkey rsa:2048 -keyout ca.key -out ca.pem -subj /CN=Old -days 20 -sha256"
+        run(f"{new} -config empty.cnf -addext basicConstraints={basic}")
         run("req -nodes -newkey rsa:2048 -keyout leaf.key -out leaf.csr -subj /CN=mail.example.org")
         run(f"x509 -req -in leaf.csr -CA ca.pem -CAkey ca.key -set_serial 5 -days 9 {digest} -out leaf.pem")
         run("x509 -in ca.pem -outform DER -out ca.der")

@@ -34,6 +34,13 @@ def test_expired_from_a_known_ca_is_expired_only(authority: Any, trust: Trust, i
     assert faults(trust, leaf, intermediate) == {"cert_expired"}
 
 
+def test_a_certificate_holds_to_the_end_of_its_last_second(authority: Any, root: Any, trust: Trust) -> None:
+    leaf = authority.issue(HOST, root)
+    end = leaf.certificate.not_valid_after_utc.timestamp()
+    assert certificate_faults([leaf.der], at=end + 0.9, host="", trust=trust) == set()
+    assert certificate_faults([leaf.der], at=end + 1, host="", trust=trust) == {"cert_expired"}
+
+
 def test_not_yet_valid_from_a_known_ca_is_that_only(authority: Any, trust: Trust, root: Any) -> None:
     assert faults(trust, authority.issue(HOST, root, begin=datetime(2026, 7, 1))) == {"cert_not_yet_valid"}
 

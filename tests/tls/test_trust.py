@@ -71,6 +71,15 @@ def test_a_server_s_certificate_issues_nothing(authority: Any, trust: Trust, roo
     assert reason(trust, authority.issue("bank.example", leaf), leaf) is ChainReason.UNKNOWN_CA
 
 
+def test_a_certificate_that_says_that_it_is_no_ca_issues_nothing(
+    authority: Any, trust: Trust, root: Any
+) -> None:
+    no_ca = (x509.BasicConstraints(False, None), True)
+    leaf = authority.issue("mail.example.org", root, extensions=(no_ca,))
+    assert reason(trust, leaf) is ChainReason.OK
+    assert reason(trust, authority.issue("bank.example", leaf), leaf) is ChainReason.UNKNOWN_CA
+
+
 def test_constraints_of_the_issuer_hold(authority: Any, trust: Trust, root: Any) -> None:
     short = authority.issue("Short", root, ca=True, path_length=0)
     below = authority.issue("Below", short, ca=True)
@@ -131,6 +140,12 @@ def test_a_weak_signature_of_a_known_issuer_is_told_as_such(authority: Any, open
     assert Trust([]).valid_chain([leaf], at).reason is ChainReason.UNKNOWN_CA
     assert Trust([]).valid_chain([leaf, root], at).reason is ChainReason.UNKNOWN_CA
     assert Trust([root]).valid_chain([leaf[:-1] + bytes([leaf[-1] ^ 1])], at).reason is ChainReason.UNKNOWN_CA
+
+
+def test_a_weak_signature_of_what_is_no_ca_is_none_of_a_known_issuer(openssl_issued: Any) -> None:
+    root, leaf = openssl_issued("-sha1", "CA:FALSE")
+    at = datetime.now(UTC).timestamp() + 3600
+    assert Trust([root]).valid_chain([leaf], at).reason is ChainReason.UNKNOWN_CA
 
 
 def test_results_change_when_a_certificate_runs_out_also_when_they_were_kept(

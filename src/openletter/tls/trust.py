@@ -14,7 +14,6 @@ from collections import OrderedDict
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from enum import StrEnum
-from math import floor
 from pathlib import Path
 from typing import NamedTuple
 
@@ -76,11 +75,6 @@ def _load(certificate: bytes) -> x509.Certificate | None:
         return None
 
 
-def _may_issue(_: Policy, __: x509.Certificate, constraints: x509.BasicConstraints) -> None:
-    if not constraints.ca:
-        raise ValueError("not a CA")
-
-
 def _signs_certificates(_: Policy, __: x509.Certificate, usage: x509.KeyUsage | None) -> None:
     if usage is not None and not usage.key_cert_sign:
         raise ValueError("may not sign certificates")
@@ -101,7 +95,7 @@ def _policies() -> tuple[ExtensionPolicy, ExtensionPolicy]:
     server = ExtensionPolicy.permit_all().may_be_present(x509.ExtendedKeyUsage, any_way, _serves)
     ca = (
         ExtensionPolicy.permit_all()
-        .require_present(x509.BasicConstraints, any_way, _may_issue)
+        .require_present(x509.BasicConstraints, any_way, None)  # that they say "CA" the verifier sees to
         .may_be_present(x509.KeyUsage, any_way, _signs_certificates)
         .may_be_present(x509.ExtendedKeyUsage, any_way, _serves)
     )
@@ -184,7 +178,6 @@ class Trust:
         The intermediates may come in any order, and those beyond the tenth are not looked at. Never raises. The
         results of the latest few thousand chains are kept, each for as long as no certificate begins or ends.
         """
-        at = floor(at)  # a certificate is in force to the end of its last second
         taken = tuple(bytes(certificate) for certificate in chain[:MAX_CHAIN])
         key = hashlib.sha256(b"".join(hashlib.sha256(certificate).digest() for certificate in taken)).digest()
         spans = self._judged.setdefault(key, [])
