@@ -23,7 +23,8 @@ class Pace:
 
     def __init__(self, rate: float = 0.0, network_rate: float = 0.0) -> None:
         self._rate = rate
-        self._burst = max(1.0, rate * _BURST_SECONDS)
+        # More than the one that is spent at once, or each delay of the loop would be lost.
+        self._burst = 1.0 + rate * _BURST_SECONDS
         self._tokens = 1.0
         self._at = 0.0
         self._interval = 1.0 / network_rate if network_rate else 0.0

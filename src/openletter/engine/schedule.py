@@ -29,6 +29,8 @@ class Schedule:
         self._max_held = max_held
         self._busy: dict[str, deque[Target] | None] = {}
         self._later: list[tuple[float, int, Target]] = []
+        self._resting: deque[tuple[float, str]] = deque()
+        """Hosts whose gap is not over, with its end. They are busy until then, also for a target that comes later."""
         self._order = 0
         self._held = 0
 
@@ -43,6 +45,8 @@ class Schedule:
 
     def next(self, now: float) -> Target | None:
         """A target to connect to now, or ``None`` where each one must wait. Its host is busy until ``done``."""
+        while self._resting and self._resting[0][0] <= now:
+            self._free(self._resting.popleft()[1], now)
         if self._later and self._later[0][0] <= now:
             self._held -= 1
             return heappop(self._later)[2]
@@ -71,12 +75,19 @@ class Schedule:
     def done(self, target: Target, now: float) -> None:
         """The dialogue has ended, its last connection is closed."""
         ip = target.endpoint.ip
+        if self._gap:
+            self._resting.append((now + self._gap, ip))
+        else:
+            self._free(ip, now)
+
+    def _free(self, ip: str, now: float) -> None:
         waiting = self._busy[ip]
-        if not waiting:
+        if waiting:
+            self._wait_until(self._pace.slot(ip, now), waiting.popleft())
+        else:
             del self._busy[ip]
-            return
-        self._wait_until(self._pace.slot(ip, now + self._gap), waiting.popleft())
 
     def next_at(self) -> float | None:
-        """When the first of those that wait may go, if any does."""
-        return self._later[0][0] if self._later else None
+        """When to ask again, if any waits: the first one may go then, or a host has rested."""
+        times = [queue[0][0] for queue in (self._later, self._resting) if queue]
+        return min(times) if self._held and times else None
