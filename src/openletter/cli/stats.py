@@ -6,10 +6,9 @@ from typing import Annotated
 
 import msgspec
 import typer
-from rich.console import Console
 
 from openletter.cli.arguments import DEFAULT_STORE, StoreOption, SurveyOption
-from openletter.cli.tables import print_countries, print_overview
+from openletter.cli.tables import data_console, print_countries, print_overview
 from openletter.statistics.country import by_country
 from openletter.statistics.database import Verdicts
 from openletter.statistics.overview import Overview, overview
@@ -83,10 +82,10 @@ def stats(
                 for country in countries:
                     write_json(country)
             else:
-                print_countries(Console(), record, countries)
+                print_countries(data_console(), record, countries)
             return
         found = overview(verdicts)
         if json:
             write_json(summary(record, found))
         else:
-            print_overview(Console(), record, found)
+            print_overview(data_console(), record, found)

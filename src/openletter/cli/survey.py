@@ -18,7 +18,7 @@ from openletter.cli.failure import EXIT_FOUND, EXIT_INTERRUPTED, EXIT_NOTHING_FO
 from openletter.cli.judge import judge_with_progress
 from openletter.cli.progress import surveying
 from openletter.cli.stats import summary, write_json
-from openletter.cli.tables import print_overview
+from openletter.cli.tables import data_console, print_overview
 from openletter.engine.deadlines import Deadlines
 from openletter.scope.authorisation import Authorisation, public_intervals, require
 from openletter.scope.authorisation import load as load_authorisation
@@ -45,8 +45,11 @@ MODEST_RATE = 200.0
 """Connections a second to strangers, where nobody said otherwise: a survey of all mail servers in a day."""
 MODEST_NETWORK_RATE = 10.0
 """The same to one /24: a host has four ports, so it goes through such a network in under two minutes."""
-DEFAULT_CONCURRENCY = 4_000
-"""Open connections: at 200 a second each may take twenty seconds."""
+CONCURRENCY = 4_000
+"""Open connections, where the rate is the limit: at 200 a second each may take twenty seconds."""
+LOCAL_CONCURRENCY = 1_000
+"""The same for loopback and private addresses, where nothing else is a limit: what answers is often one machine, and
+asked by more at once it is late."""
 
 
 def _targets(words: list[str]) -> list[Target]:
@@ -77,7 +80,7 @@ def _effort(
         processes=processes or suitable_processes(scope.endpoint_count, overall),
         rate=overall,
         network_rate=network,
-        concurrency=concurrency or DEFAULT_CONCURRENCY,
+        concurrency=concurrency or (CONCURRENCY if public else LOCAL_CONCURRENCY),
     )
 
 
@@ -161,7 +164,7 @@ def _conclude(opened: Store, record: SurveyRecord, trust: Trust, fail_on: FailOn
     if json:
         write_json(summary(record, found))
     else:
-        print_overview(Console(), record, found)
+        print_overview(data_console(), record, found)
     failed = fail_on is not FailOn.NEVER and judgement.worst >= Severity(fail_on.value)
     return EXIT_FOUND if failed else EXIT_NOTHING_FOUND
 
@@ -237,7 +240,7 @@ def survey(
             metavar="N",
             envvar="OPENLETTER_CONCURRENCY",
             help="Connections open at once.",
-            show_default=f"{DEFAULT_CONCURRENCY:,}",
+            show_default=f"{CONCURRENCY:,}; {LOCAL_CONCURRENCY:,} on loopback and private addresses",
         ),
     ] = None,
     processes: Annotated[

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
+from rich import box
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -14,16 +15,20 @@ from openletter.store.record import State, SurveyRecord
 
 _BAR = 20
 """Characters."""
+_WIDE = 100
+"""Columns of a terminal from which on there is room for a bar beside many numbers."""
+_NO_TERMINAL = 120
+"""Columns for a file or a pipe, so that no number is cut."""
 _EIGHTHS = " ▏▎▍▌▋▊▉█"
 
 
-def bar(part: int, of: int) -> str:
-    """``part`` out of ``of`` as a bar of 20 characters, to an eighth of one."""
-    eighths = round(part * _BAR * 8 / of) if of else 0
+def bar(part: int, of: int, *, width: int = _BAR) -> str:
+    """``part`` out of ``of`` as a bar of ``width`` characters, to an eighth of one."""
+    eighths = round(part * width * 8 / of) if of else 0
     if part and not eighths:
         eighths = 1
     full, rest = divmod(eighths, 8)
-    return ("█" * full + (_EIGHTHS[rest] if rest else "")).ljust(_BAR)
+    return ("█" * full + (_EIGHTHS[rest] if rest else "")).ljust(width)
 
 
 def _title(record: SurveyRecord) -> str:
@@ -32,12 +37,27 @@ def _title(record: SurveyRecord) -> str:
     return f"Survey {record.id}, begun {began:%Y-%m-%d %H:%M} UTC{state}"
 
 
+def data_console() -> Console:
+    """Standard output."""
+    console = Console()
+    return console if console.is_terminal else Console(width=_NO_TERMINAL)
+
+
 def _table(title: str, *columns: str, caption: str = "") -> Table:
-    table = Table(title=title, title_justify="left", title_style="bold", caption=caption or None)
-    table.caption_justify = "left"
-    table.add_column(columns[0])
-    for column in columns[1:]:
-        table.add_column(column, justify="right")
+    table = Table(
+        title=title or None,
+        title_justify="left",
+        title_style="bold",
+        caption=caption or None,
+        caption_justify="left",
+        box=box.SIMPLE_HEAD,
+        pad_edge=False,
+        collapse_padding=True,
+    )
+    for place, column in enumerate(columns):
+        # A bar is read from the left; a word or a number that is cut says nothing.
+        left = place == 0 or not column
+        table.add_column(column, justify="left" if left else "right", no_wrap=True)
     return table
 
 
@@ -67,9 +87,9 @@ def print_overview(console: Console, record: SurveyRecord, found: Overview) -> N
         "answered",
         "unknown",
         "strict",
-        "",
+        "%",
         "wide",
-        "",
+        "%",
         caption="strict: no TLS to be had · wide: a password can cross in the clear, strict among them · "
         "unknown: answered, but not known; never affected · shares are of those that answered",
     )
@@ -83,8 +103,7 @@ def print_overview(console: Console, record: SurveyRecord, found: Overview) -> N
     both = found.hosts_both
     table.add_row("hosts, both", "", "", "", f"{both.strict:,}", "", f"{both.wide:,}", "")
     console.print(table)
-    classes = _table("Endpoints by class", "class", "counts as", "POP3", "IMAP", "all", "of the answered")
-    classes.columns[5].justify = "left"
+    classes = _table("Endpoints by class", "class", "counts as", "POP3", "IMAP", "all", "")
     for row in found.classes:
         unreachable = row.class_ == "unreachable"
         classes.add_row(
@@ -105,23 +124,23 @@ def print_overview(console: Console, record: SurveyRecord, found: Overview) -> N
 
 def print_countries(console: Console, record: SurveyRecord, countries: Sequence[CountryCounts]) -> None:
     console.print(_title(record), style="bold", highlight=False)
+    with_bar = console.width >= _WIDE
     table = _table(
         "Hosts by country",
         "",
         "probed",
         "answered",
         "unknown",
-        "POP3 strict",
-        "POP3 wide",
-        "IMAP strict",
-        "IMAP wide",
-        "strict",
-        "wide",
-        "wide",
+        "POP3\nstrict",
+        "\nwide",
+        "IMAP\nstrict",
+        "\nwide",
+        "either\nstrict",
+        "\nwide",
+        *([""] if with_bar else []),
         caption="strict: no TLS to be had · wide: a password can cross in the clear, strict among them · "
-        "the last three columns: on either protocol",
+        "unknown: answered, but not known; never affected",
     )
-    table.columns[-1].justify = "left"
     most = max((country.hosts_either.wide for country in countries), default=0)
     for country in countries:
         either = country.hosts_either
@@ -136,6 +155,6 @@ def print_countries(console: Console, record: SurveyRecord, countries: Sequence[
             f"{country.hosts_imap.wide:,}",
             f"{either.strict:,}",
             f"{either.wide:,}",
-            bar(either.wide, most),
+            *([bar(either.wide, most)] if with_bar else []),
         )
     console.print(table)
