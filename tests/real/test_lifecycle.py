@@ -4,6 +4,7 @@ On addresses and a lock of its own, so that it can run beside the lab of the oth
 """
 
 import dataclasses
+import os
 import shutil
 import signal
 import socket
@@ -26,15 +27,18 @@ pytestmark = [pytest.mark.real, pytest.mark.xdist_group("real")]
 
 NAMES = ("dovecot-none", "courier-none", "cyrus-none", "mailutils-none")
 
+NETWORK = f"127.10.{200 + os.getpid() % 50}"
+"""Two runs of the tests on a machine are not to take each other's addresses."""
+
 SCRIPT = """
 import dataclasses, sys, time
 from pathlib import Path
 from openletter.lab.real.catalogue import chosen
 from openletter.lab.real.run import Lab
 
-names = sys.argv[2:]
+names = sys.argv[3:]
 moved = [
-    dataclasses.replace(c, address=f"127.10.200.{n}") for n, c in enumerate(chosen(names), 1)
+    dataclasses.replace(c, address=f"{sys.argv[2]}.{n}") for n, c in enumerate(chosen(names), 1)
 ]
 with Lab(Path(sys.argv[1]), moved) as lab:
     print(lab.ca_pem.parent, flush=True)
@@ -57,7 +61,7 @@ def folder() -> Iterator[Path]:
 
 
 def moved(*names: str) -> list[Configuration]:
-    return [dataclasses.replace(c, address=f"127.10.201.{n}") for n, c in enumerate(chosen(names), 1)]
+    return [dataclasses.replace(c, address=f"{NETWORK}.{n}") for n, c in enumerate(chosen(names), 1)]
 
 
 def wait_until(true: Callable[[], bool], seconds: float = 60.0) -> bool:
@@ -73,7 +77,7 @@ def wait_until(true: Callable[[], bool], seconds: float = 60.0) -> bool:
 def test_every_server_is_gone_after(number: signal.Signals, folder: Path) -> None:
     """A server left behind would keep the port, and answer the next run's questions with this one's settings."""
     with subprocess.Popen(
-        [sys.executable, "-c", SCRIPT, str(folder), *NAMES],
+        [sys.executable, "-c", SCRIPT, str(folder), NETWORK, *NAMES],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -81,7 +85,7 @@ def test_every_server_is_gone_after(number: signal.Signals, folder: Path) -> Non
         try:
             assert lab.stdout is not None
             state = Path(lab.stdout.readline().strip())
-            addresses = [f"127.10.200.{n}" for n in range(1, len(NAMES) + 1)]
+            addresses = [f"{NETWORK}.{n}" for n in range(1, len(NAMES) + 1)]
             assert all(answers(address, 143, greets=True) for address in addresses)
             assert state.is_dir()
             lab.send_signal(number)
@@ -110,7 +114,7 @@ def test_an_address_that_is_taken_is_named_and_left_alone(folder: Path) -> None:
     (configuration,) = moved("dovecot-none")
     with socket.create_server((configuration.address, 143)) as other:
         with (
-            pytest.raises(LabError, match=r"already listening on 127\.10\.201\.1:143$"),
+            pytest.raises(LabError, match=rf"already listening on {NETWORK}\.1:143$"),
             Lab(folder, [configuration]),
         ):
             pass
@@ -133,7 +137,7 @@ def test_a_port_that_stays_silent_fails_the_start_and_ends_what_was_started(
     monkeypatch.setattr(run, "START_SECONDS", 1.5)
     bad, good = moved("dovecot-none", "courier-none")
     bad = dataclasses.replace(bad, ports=(110, 143, 993))
-    with pytest.raises(LabError, match=r"does not answer on 127\.10\.201\.\d:993"), Lab(folder, [good, bad]):
+    with pytest.raises(LabError, match=rf"does not answer on {NETWORK}\.\d:993"), Lab(folder, [good, bad]):
         pass
     assert not answers(good.address, 143, greets=False)
 

@@ -1,0 +1,24 @@
+"""What holds for all tests: how pytest-xdist shares them out."""
+
+from typing import Any
+
+import pytest
+
+
+@pytest.hookimpl(optionalhook=True, tryfirst=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """With `--dist loadgroup`, all of tests/real goes to one worker.
+
+    The real servers have one set of addresses on a machine, so they can run once only. pytest-xdist 3.8 writes a test's
+    group behind its id in a way that pytest 9.2 no longer takes up, and then deals the group out to all workers
+    without a word; the folder's name says the same and is always there.
+    """
+    if config.getvalue("dist") != "loadgroup":
+        return None
+    from xdist.scheduler import LoadGroupScheduling
+
+    class RealServersOnOneWorker(LoadGroupScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            return "real" if nodeid.startswith("tests/real/") else super()._split_scope(nodeid)
+
+    return RealServersOnOneWorker(config, log)
