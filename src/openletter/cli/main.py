@@ -10,7 +10,7 @@ import typer
 from typer.exceptions import TyperException
 
 from openletter import __version__
-from openletter.cli import check, judge, settings, stats, survey
+from openletter.cli import check, judge, lab, settings, stats, survey
 from openletter.cli.failure import (
     EXIT_COULD_NOT_RUN,
     EXIT_INTERRUPTED,
@@ -40,6 +40,7 @@ app.command("check")(check.check)
 app.command("survey")(survey.survey)
 app.command("stats")(stats.stats)
 app.command("judge")(judge.judge)
+app.add_typer(lab.app, name="lab")
 
 
 def _print_version(wanted: bool) -> None:
