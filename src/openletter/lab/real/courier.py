@@ -1,7 +1,6 @@
 """courier-imap and courier-pop: one `couriertcpd` a port, one `authdaemond` for all.
 
-courier's authentication library has its paths compiled in (/etc/courier, /run/courier). Each process therefore runs in
-a mount namespace of its own, in which these two are folders of the run: the machine's own stay as they are.
+courier's authentication library has its paths compiled in; `fixed_paths` makes them folders of the run.
 """
 
 import pwd
@@ -12,13 +11,8 @@ from pathlib import Path
 
 from openletter.lab.real.configuration import IMPLICIT_PORTS, Configuration, Server, protocol_of
 from openletter.lab.real.daemon import Daemon
+from openletter.lab.real.fixed_paths import inside
 from openletter.lab.real.room import Room, crypted, owned_folder, write_secret
-
-FIXED_FOLDERS = ("/etc/courier", "/run/courier")
-
-ENTER = """\
-mount --bind "$1" /etc/courier && mkdir -p /run/courier && mount --bind "$2" /run/courier && shift 2 && exec "$@"
-"""
 
 AUTHDAEMONRC = """\
 authmodulelist="authuserdb"
@@ -66,7 +60,7 @@ def start(rooms: Sequence[tuple[Configuration, Room]]) -> Iterator[Daemon]:
 
 
 def _authdaemond(room: Room) -> Daemon:
-    settings, run = room.shared / "etc", room.shared / "run"
+    settings, run = folders(room.shared)
     courier = pwd.getpwnam("courier")
     for folder in (settings, run, run / "authdaemon"):
         owned_folder(folder, courier)
@@ -135,6 +129,10 @@ def _listener(configuration: Configuration, port: int, room: Room) -> Daemon:
     )
 
 
+def folders(shared: Path) -> tuple[Path, Path]:
+    """What stands in for /etc/courier and for /run/courier, in the folder that all couriers of a run share."""
+    return shared / "etc", shared / "run"
+
+
 def _inside(room: Room, *command: str | Path) -> list[str | Path]:
-    settings, run = room.shared / "etc", room.shared / "run"
-    return ["unshare", "--mount", "sh", "-ec", ENTER, "sh", settings, run, *command]
+    return inside(*folders(room.shared), command)

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import IO
 
 from openletter.lab.real.daemon import end_leftovers
+from openletter.lab.real.fixed_paths import give_back
 
 
 def keep(run: Path, lock: IO[str]) -> subprocess.Popen[bytes]:
@@ -37,6 +38,7 @@ def main() -> None:
     run = Path(sys.argv[1])
     sys.stdin.buffer.read()
     end_leftovers(run)
+    give_back(str(run))
     shutil.rmtree(run, ignore_errors=True)
 
 

@@ -21,6 +21,7 @@ from openletter.lab.real.catalogue import CATALOGUE
 from openletter.lab.real.certificates import Authority, CertificateFiles, Fault, write_files
 from openletter.lab.real.configuration import CLEARTEXT_PORTS, Certificate, Configuration, Server
 from openletter.lab.real.daemon import Daemon, stop
+from openletter.lab.real.fixed_paths import OURS, InUseError, in_place
 from openletter.lab.real.keeper import dismiss, keep
 from openletter.lab.real.packages import Installer, available
 from openletter.lab.real.room import Account, Room
@@ -92,6 +93,9 @@ class Lab:
             raise LabError(f"not installed: {', '.join(missing)}; `openletter lab real install` does it")
         try:
             self._begin()
+        except InUseError as error:
+            self._cleanup.close()
+            raise LabError(str(error)) from error
         except BaseException:
             self._cleanup.close()
             raise
@@ -106,9 +110,11 @@ class Lab:
         self._cleanup.enter_context(_sigterm_unwinds())
         lock = self._cleanup.enter_context(_alone(self._installer.folder, self._patience_seconds))
         _refuse_taken_ports(self.configurations)
-        self._run = Path(tempfile.mkdtemp(prefix="openletter-lab-"))
+        self._run = Path(tempfile.mkdtemp(prefix=OURS))
         self._cleanup.callback(dismiss, keep(self._run, lock))
         self._cleanup.callback(shutil.rmtree, self._run, ignore_errors=True)
+        if any(configuration.server is Server.COURIER for configuration in self.configurations):
+            self._cleanup.enter_context(in_place(*courier.folders(self._run / Server.COURIER)))
         self._cleanup.callback(stop, self.daemons)
         self._run.chmod(0o755)
         rooms = self._furnish()
