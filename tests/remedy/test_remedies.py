@@ -4,11 +4,12 @@ import pytest
 
 from openletter.dialogue.observation import Greeting, Protocol
 from openletter.remedy.product import NOT_RECOGNISED, Certainty, How, Product, Recognition, recognise
-from openletter.remedy.remedies import Remedy, remedy_for
+from openletter.remedy.remedies import Remedy, in_order, remedy_for
 from openletter.remedy.settings import SETTINGS, Need, settings_for
 from openletter.remedy.wording import CATALOGUES
 from openletter.verdict.classes import WIDE, Class
 from openletter.verdict.examples import (
+    DOVECOT_CHALLENGE,
     DOVECOT_OPEN,
     MODERN,
     PLAINTEXT,
@@ -179,3 +180,24 @@ def test_only_a_cleartext_port_is_to_be_closed() -> None:
     assert judge(in_the_clear).wide
     assert WORDS.ports.title not in titles(remedy_for(judge(in_the_clear), NOT_RECOGNISED))
     assert WORDS.ports.title in titles(remedy_for(judge(imap(DOVECOT_OPEN)), NOT_RECOGNISED))
+
+
+def test_the_steps_of_a_host_are_said_once_with_the_lines_of_every_port() -> None:
+    """Two ports with the same fault doubled the list, and a port that was only guessed spoilt the certain one."""
+    verdict = judge(imap(DOVECOT_OPEN))
+    guessed = remedy_for(verdict, known(Product.DOVECOT, Certainty.GUESS))
+    certain = remedy_for(verdict, known(Product.DOVECOT))
+    other = remedy_for(verdict, known(Product.CYRUS))
+    steps = in_order([*guessed.steps, *other.steps, *certain.steps])
+    assert [step.title for step in steps] == titles(certain)
+    changes = [change for step in steps for change in step.changes]
+    assert {change.applies_to for change in changes} == {"Dovecot 2.3", "Dovecot 2.4", "Cyrus IMAP"}
+    assert len(changes) == len(set(changes))
+    assert not any(change.guessed for change in changes)
+
+
+def test_old_challenges_end_only_after_tls_works() -> None:
+    """Users of a server that knows nothing else would be locked out by the first step."""
+    said = titles(remedy_for(judge(imap(DOVECOT_CHALLENGE)), NOT_RECOGNISED))
+    challenges = WORDS.class_steps[Class.CHALLENGE_ONLY_NO_TLS].title
+    assert said.index(WORDS.needs[Need.TLS_ON].title) < said.index(challenges)

@@ -114,3 +114,42 @@ def test_a_banner_is_not_markup() -> None:
     assert "[bold red]x[/]" in shown
     assert "\x1b]8" not in shown
     assert "\x1b[5m" not in shown
+
+
+def test_two_products_are_told_apart_by_their_ports() -> None:
+    """A host of two products would read as one server with two names."""
+    shown = words(
+        screen(
+            imap(b"* OK [] Dovecot ready.", b"IMAP4rev1 AUTH=PLAIN"),
+            imap(b"* OK hi Cyrus IMAP 3.6.1 server ready", b"IMAP4rev1 AUTH=PLAIN", port=1143),
+        )
+    )
+    assert "143: The server calls itself Dovecot" in shown
+    assert "1143: The server calls itself Cyrus IMAP 3.6.1" in shown
+    assert shown.count("Refuse logins without TLS.") == 1
+
+
+def test_what_was_seen_directly_is_not_called_advertised() -> None:
+    """PREAUTH is a fact; "advertised" would make it look doubtful."""
+    seen = imap(
+        b"* PREAUTH logged in as Smith",
+        b"IMAP4rev1",
+        greeting=Greeting.PREAUTH,
+        starttls_reply=Reply.NOT_TRIED,
+        caps_pre_source=ListSource.NOT_ASKED,
+    )
+    shown = words(screen(seen))
+    assert "Seen directly" in shown
+    assert "dvertised" not in shown
+    assert "143 said: * PREAUTH logged in as Smith" in shown
+
+
+def test_the_same_is_not_said_twice() -> None:
+    """One screen is all that a person in a hurry reads."""
+    shown = words(
+        screen(
+            imap(b"* OK hi", b"IMAP4rev1 AUTH=PLAIN"), imap(b"* OK hi", b"IMAP4rev1 AUTH=PLAIN", port=1143)
+        )
+    )
+    for sentence in ("143, 1143: Before TLS", "Advertised:", "RFC 8314 §4, RFC 9051 §6.2.2:"):
+        assert shown.count(sentence) == 1

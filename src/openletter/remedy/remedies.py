@@ -1,9 +1,7 @@
-"""What to do about a verdict, in order, for the product at hand (VERDICTS §5).
+"""What to do about a verdict, in order, for the product at hand (VERDICTS §5)."""
 
-The order is that in which an administrator can act without locking users out: what is open to anyone first, then TLS,
-then the end of cleartext login, then the certificate and the rest, then the ports, and the passwords at the end, since
-a new password that crosses in the clear is as lost as the old one.
-"""
+from collections.abc import Iterable
+from enum import StrEnum
 
 import msgspec
 
@@ -15,6 +13,21 @@ from openletter.remedy.words import Catalogue, StepWords
 from openletter.verdict.classes import WIDE, Class
 from openletter.verdict.findings import FindingName
 from openletter.verdict.verdict import Verdict
+
+
+class Stage(StrEnum):
+    """The order in which an administrator can act without locking users out, as the members are written."""
+
+    AT_ONCE = "at_once"
+    """What is open to anyone."""
+    TLS = "tls"
+    LOGIN = "login"
+    """The end of logins without TLS: not before TLS works."""
+    REST = "rest"
+    """Certificates, versions and other faults."""
+    PORTS = "ports"
+    PASSWORDS = "passwords"
+    """At the end, since a new password that crosses in the clear is as lost as the old one."""
 
 
 class Change(msgspec.Struct, frozen=True, kw_only=True):
@@ -32,6 +45,7 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Step(msgspec.Struct, frozen=True, kw_only=True):
+    stage: Stage
     title: str
     text: str
     changes: tuple[Change, ...] = ()
@@ -66,6 +80,9 @@ _LOGIN_OPEN = frozenset(
     }
 )
 _PORT_IS_OPEN = WIDE | {Class.NO_SECURE_LOGIN, Class.STARTTLS_BROKEN, Class.PREAUTH_EXPOSED}
+_STAGE_OF_CLASS = {Class.PREAUTH_EXPOSED: Stage.AT_ONCE, Class.CHALLENGE_ONLY_NO_TLS: Stage.REST}
+"""Of a class's own step; the others repair TLS."""
+_STAGE_OF_NEED = {Need.TLS_ON: Stage.TLS, Need.LOGIN_OFF: Stage.LOGIN, Need.VERSIONS: Stage.REST}
 
 
 def remedy_for(verdict: Verdict, recognition: Recognition, language: str = "en") -> Remedy:
@@ -73,7 +90,8 @@ def remedy_for(verdict: Verdict, recognition: Recognition, language: str = "en")
     words = CATALOGUES[language]
     steps: list[Step] = []
     if verdict.class_ in words.class_steps:
-        steps.append(_plain(words.class_steps[verdict.class_]))
+        stage = _STAGE_OF_CLASS.get(verdict.class_, Stage.TLS)
+        steps.append(_plain(stage, words.class_steps[verdict.class_]))
     if verdict.class_ in _TLS_MISSING:
         steps.append(_need(Need.TLS_ON, recognition, words))
     if verdict.class_ in _LOGIN_OPEN:
@@ -82,16 +100,33 @@ def remedy_for(verdict: Verdict, recognition: Recognition, language: str = "en")
         if finding.name is FindingName.WEAK_VERSION:
             steps.append(_need(Need.VERSIONS, recognition, words))
         else:
-            steps.append(_plain(words.finding_steps[finding.name]))
+            steps.append(_plain(Stage.REST, words.finding_steps[finding.name]))
     if verdict.class_ in _PORT_IS_OPEN and verdict.mode is Mode.CLEARTEXT:
-        steps.append(_plain(words.ports))
+        steps.append(_plain(Stage.PORTS, words.ports))
     if verdict.wide:
-        steps.append(_plain(words.passwords))
-    return Remedy(recognised=recognition_words(recognition, language), steps=_once(steps))
+        steps.append(_plain(Stage.PASSWORDS, words.passwords))
+    return Remedy(recognised=recognition_words(recognition, language), steps=in_order(steps))
 
 
-def _plain(words: StepWords) -> Step:
-    return Step(title=words.title, text=words.text)
+def in_order(steps: Iterable[Step]) -> tuple[Step, ...]:
+    """Steps of one endpoint, or of all endpoints of a host: by stage, each said once, with the changes of all that ask
+    for it. Lines that are certain for one endpoint are not called a guess for another."""
+    changes: dict[tuple[Stage, str, str], dict[Change, Change]] = {}
+    for step in steps:
+        known = changes.setdefault((step.stage, step.title, step.text), {})
+        for change in step.changes:
+            alike = msgspec.structs.replace(change, guessed=False)
+            if alike not in known or not change.guessed:
+                known[alike] = change
+    stages = list(Stage)
+    return tuple(
+        Step(stage=stage, title=title, text=text, changes=tuple(known.values()))
+        for (stage, title, text), known in sorted(changes.items(), key=lambda item: stages.index(item[0][0]))
+    )
+
+
+def _plain(stage: Stage, words: StepWords) -> Step:
+    return Step(stage=stage, title=words.title, text=words.text)
 
 
 def _need(need: Need, recognition: Recognition, words: Catalogue) -> Step:
@@ -100,7 +135,7 @@ def _need(need: Need, recognition: Recognition, words: Catalogue) -> Step:
     if recognition.perhaps is not Product.UNKNOWN:
         changes += [_change(s, True, words) for s in settings_for(recognition.perhaps, need)]
     said = words.needs[need]
-    return Step(title=said.title, text=said.text, changes=tuple(changes))
+    return Step(stage=_STAGE_OF_NEED[need], title=said.title, text=said.text, changes=tuple(changes))
 
 
 def _change(setting: Setting, guessed: bool, words: Catalogue) -> Change:
@@ -113,8 +148,3 @@ def _change(setting: Setting, guessed: bool, words: Catalogue) -> Change:
         apply=setting.apply,
         note=words.notes[setting.note] if setting.note is not Note.NONE else "",
     )
-
-
-def _once(steps: list[Step]) -> tuple[Step, ...]:
-    """Two findings may ask for the same; it is said once."""
-    return tuple(dict.fromkeys(steps))

@@ -35,6 +35,7 @@ class Note(StrEnum):
     ZIMBRA_SERVER_OVERRIDES = "zimbra_server_overrides"
     CPANEL_NOT_BY_HAND = "cpanel_not_by_hand"
     HMAILSERVER_LIST = "hmailserver_list"
+    MAILUTILS_CONNECTION = "mailutils_connection"
 
 
 class Setting(msgspec.Struct, frozen=True, kw_only=True):
@@ -107,7 +108,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting(
         product=_P.COURIER,
         need=_N.TLS_ON,
-        where="/etc/courier/imapd-ssl, /etc/courier/pop3d-ssl",
+        where="/etc/courier/imapd-ssl (IMAP), /etc/courier/pop3d-ssl (POP3)",
         lines=(
             "IMAPDSTARTTLS=YES",
             "POP3_STARTTLS=YES",
@@ -119,7 +120,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting(
         product=_P.COURIER,
         need=_N.LOGIN_OFF,
-        where="/etc/courier/imapd-ssl, /etc/courier/pop3d-ssl",
+        where="/etc/courier/imapd-ssl (IMAP), /etc/courier/pop3d-ssl (POP3)",
         lines=("IMAP_TLS_REQUIRED=1", "POP3_TLS_REQUIRED=1"),
         apply=("systemctl restart courier-imap courier-pop",),
         note=Note.COURIER_POP3_LISTS_USER,
@@ -127,7 +128,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting(
         product=_P.COURIER,
         need=_N.VERSIONS,
-        where="/etc/courier/imapd-ssl, /etc/courier/pop3d-ssl",
+        where="/etc/courier/imapd-ssl (IMAP), /etc/courier/pop3d-ssl (POP3)",
         lines=('TLS_PRIORITY="NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2"',),
         apply=("systemctl restart courier-imap courier-imap-ssl courier-pop courier-pop-ssl",),
         note=Note.COURIER_GNUTLS,
@@ -185,7 +186,10 @@ SETTINGS: tuple[Setting, ...] = (
         product=_P.EXCHANGE,
         need=_N.VERSIONS,
         where="Windows registry, HKLM\\SYSTEM\\CurrentControlSet\\Control\\SecurityProviders\\SCHANNEL\\Protocols",
-        lines=("TLS 1.0\\Server: Enabled = 0", "TLS 1.1\\Server: Enabled = 0"),
+        lines=(
+            "TLS 1.0\\Server: Enabled = 0, DisabledByDefault = 1 (DWORD)",
+            "TLS 1.1\\Server: Enabled = 0, DisabledByDefault = 1 (DWORD)",
+        ),
         note=Note.EXCHANGE_WINDOWS,
     ),
     Setting(
@@ -219,7 +223,7 @@ SETTINGS: tuple[Setting, ...] = (
         product=_P.CPANEL,
         need=_N.TLS_ON,
         where="WHM, SSL/TLS, Manage AutoSSL",
-        lines=("AutoSSL: run for all users",),
+        lines=("Run AutoSSL For All Users",),
         note=Note.CPANEL_NOT_BY_HAND,
     ),
     Setting(
@@ -227,6 +231,14 @@ SETTINGS: tuple[Setting, ...] = (
         need=_N.LOGIN_OFF,
         where="WHM, Service Configuration, Mailserver Configuration",
         lines=("Allow Plaintext Authentication (from remote clients): No",),
+        apply=("Save",),
+        note=Note.CPANEL_NOT_BY_HAND,
+    ),
+    Setting(
+        product=_P.CPANEL,
+        need=_N.VERSIONS,
+        where="WHM, Service Configuration, Mailserver Configuration",
+        lines=("SSL Minimum Protocol: TLSv1.2",),
         apply=("Save",),
         note=Note.CPANEL_NOT_BY_HAND,
     ),
@@ -252,26 +264,34 @@ SETTINGS: tuple[Setting, ...] = (
         product=_P.HMAILSERVER,
         need=_N.VERSIONS,
         where="hMailServer Administrator, Settings, Advanced, SSL/TLS",
-        lines=("Versions: TLS 1.2 and TLS 1.3 only",),
+        lines=("Versions: TLS 1.2 and newer, nothing older",),
         apply=("Restart the hMailServer service",),
     ),
     Setting(
         product=_P.MAILUTILS,
         need=_N.TLS_ON,
-        where="/etc/mailutils.conf, in the server block of each port",
+        where="/etc/mailutils.conf, in the server block of 110 and of 143",
         lines=(
             "tls-mode ondemand;",
             "tls { ssl-certificate-file /etc/ssl/certs/mail.example.org.pem; "
             "ssl-key-file /etc/ssl/private/mail.example.org.key; };",
         ),
-        apply=("Restart imap4d and pop3d",),
+        apply=("systemctl restart mailutils-imap4d mailutils-pop3d",),
     ),
     Setting(
         product=_P.MAILUTILS,
         need=_N.LOGIN_OFF,
-        where="/etc/mailutils.conf, in the server block of each port",
+        where="/etc/mailutils.conf, in the server block of 110 and of 143",
         lines=("tls-mode required;",),
-        apply=("Restart imap4d and pop3d",),
+        apply=("systemctl restart mailutils-imap4d mailutils-pop3d",),
+        note=Note.MAILUTILS_CONNECTION,
+    ),
+    Setting(
+        product=_P.MAILUTILS,
+        need=_N.VERSIONS,
+        where="/etc/mailutils.conf, in the tls block",
+        lines=('ssl-priorities "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2";',),
+        apply=("systemctl restart mailutils-imap4d mailutils-pop3d",),
     ),
     Setting(
         product=_P.NGINX,

@@ -5,9 +5,10 @@ import msgspec
 from openletter.remedy.english.catalogue import ENGLISH
 from openletter.remedy.product import Product, Recognition
 from openletter.remedy.words import Words
-from openletter.verdict.classes import Class
+from openletter.verdict.classes import Class, Severity
 from openletter.verdict.findings import Finding
 from openletter.verdict.host import HostVerdict
+from openletter.verdict.login import Reason
 from openletter.verdict.verdict import Verdict
 
 CATALOGUES = {"en": ENGLISH}
@@ -46,6 +47,7 @@ class VerdictWords(msgspec.Struct, frozen=True, kw_only=True):
 
     about: Words
     evidence: str
+    """Empty where the verdict rests on what was seen and not on what the server lists."""
     reason: str
     sibling: str
     """Empty where the sibling port has no part in the verdict."""
@@ -65,7 +67,7 @@ def words_for(verdict: Verdict, language: str = "en") -> VerdictWords:
     unsettled = verdict.unknown and verdict.class_ is Class.IMPLICIT_BROKEN
     return VerdictWords(
         about=catalogue.classes[verdict.class_],
-        evidence=catalogue.evidence[verdict.evidence],
+        evidence="" if verdict.reason is Reason.NOT_ASKED else catalogue.evidence[verdict.evidence],
         reason=catalogue.reasons[verdict.reason],
         sibling=catalogue.siblings[verdict.sibling] if verdict.class_ in _RESTS_ON_SIBLING else "",
         caution=catalogue.unsettled if unsettled else "",
@@ -76,6 +78,11 @@ def words_for(verdict: Verdict, language: str = "en") -> VerdictWords:
 
 def finding_words(finding: Finding, language: str = "en") -> Words:
     return CATALOGUES[language].findings[finding.name]
+
+
+def severity_words(severity: Severity, language: str = "en") -> str:
+    """The severity and what it means, without a full stop."""
+    return CATALOGUES[language].severities[severity]
 
 
 def host_words(verdict: HostVerdict, language: str = "en") -> str:

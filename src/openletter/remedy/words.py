@@ -23,9 +23,9 @@ class Words(msgspec.Struct, frozen=True, kw_only=True):
     crosses: str
     """What crosses in the clear."""
     passive: str
-    """What someone can do who only listens."""
+    """What someone can do who only listens; says itself who that is."""
     active: str
-    """What someone can do who stands in the middle."""
+    """What someone can do who stands in the middle, likewise."""
     law: str
     """What the RFC says, in our words."""
     clause: str

@@ -3,6 +3,7 @@
 Nothing that came over the network is printed but through ``printable``; nothing of it is read as markup.
 """
 
+import itertools
 from collections.abc import Iterable, Iterator
 
 from rich.console import Console, Group, RenderableType
@@ -13,11 +14,12 @@ from rich.text import Text
 
 from openletter.dialogue.observation import Mode, Observation, Protocol, Side
 from openletter.grammar.capability import printable
-from openletter.remedy.remedies import Change, Step
-from openletter.remedy.wording import host_words, recognition_words, words_for
+from openletter.remedy.remedies import Change, Step, in_order
+from openletter.remedy.wording import host_words, recognition_words, severity_words, words_for
 from openletter.remedy.words import Words
 from openletter.report.host import EndpointReport, HostReport
 from openletter.verdict.classes import Class, Severity
+from openletter.verdict.login import Reason
 
 _STYLES = {
     Severity.CRITICAL: "bold white on red",
@@ -29,6 +31,7 @@ _STYLES = {
 }
 _QUIET = frozenset({Class.UNREACHABLE, Class.IMPLICIT_TLS, Class.TLS_REQUIRED})
 """Classes of which the table says enough."""
+_NO_MAIL = frozenset({Class.UNREACHABLE, Class.NOT_MAIL})
 
 _SERVICES = {
     (Protocol.IMAP, Mode.CLEARTEXT): "IMAP",
@@ -48,14 +51,9 @@ def _ports(endpoints: Iterable[EndpointReport]) -> str:
     return ", ".join(str(e.observation.port) for e in sorted(endpoints, key=lambda e: e.observation.port))
 
 
-def _by_words(endpoints: Iterable[EndpointReport]) -> Iterator[tuple[Words, list[EndpointReport]]]:
-    """Endpoints that are to be told the same, together."""
-    groups: dict[Class, list[EndpointReport]] = {}
-    for endpoint in endpoints:
-        if endpoint.verdict.class_ not in _QUIET:
-            groups.setdefault(endpoint.verdict.class_, []).append(endpoint)
-    for group in groups.values():
-        yield words_for(group[0].verdict).about, group
+def _told(endpoints: Iterable[EndpointReport]) -> list[EndpointReport]:
+    """Those of which the table does not say enough."""
+    return [endpoint for endpoint in endpoints if endpoint.verdict.class_ not in _QUIET]
 
 
 def _heading(title: str) -> Text:
@@ -79,7 +77,7 @@ def _table(report: HostReport) -> Table:
         seen, verdict = endpoint.observation, endpoint.verdict
         words = words_for(verdict)
         found = Text(words.about.title)
-        grade = "" if verdict.class_ is Class.UNREACHABLE else f", {verdict.evidence.value}"
+        grade = f", {verdict.evidence.value}" if words.evidence else ""
         found.append(f"  ({verdict.class_.value}{grade})", style="dim")
         for finding, said in zip(verdict.findings, words.findings, strict=True):
             if finding.severity > Severity.INFO:
@@ -97,76 +95,89 @@ def _table(report: HostReport) -> Table:
 
 
 def _what_crosses(endpoints: list[EndpointReport]) -> Iterator[RenderableType]:
-    for words, group in _by_words(endpoints):
+    groups: dict[Class, list[EndpointReport]] = {}
+    for endpoint in _told(endpoints):
+        groups.setdefault(endpoint.verdict.class_, []).append(endpoint)
+    for group in groups.values():
+        words = words_for(group[0].verdict).about
         yield _item(f"{_ports(group)}:", words.crosses)
-        yield _item("", f"Who only listens: {words.passive}", "dim")
-        yield _item("", f"Who stands in the middle: {words.active}", "dim")
+        if not all(endpoint.verdict.unknown for endpoint in group):
+            for sentence in dict.fromkeys((words.passive, words.active)):
+                yield _item("", sentence, "dim")
 
 
-def said_before_tls(seen: Observation) -> str:
+def said_before_tls(seen: Observation, reason: Reason) -> str:
     """The server's own words that the verdict rests on; empty where it said none."""
     between = ", " if seen.protocol is Protocol.POP3 else " "
-    said = between.join(seen.caps_pre) if seen.caps_pre else printable(seen.banner)
+    listed = bool(seen.caps_pre) and reason is not Reason.NOT_ASKED
+    said = between.join(seen.caps_pre) if listed else printable(seen.banner)
     return said if len(said) <= _QUOTED else f"{said[: _QUOTED - 1]}…"
 
 
 def _how_we_know(endpoints: list[EndpointReport]) -> Iterator[RenderableType]:
-    for endpoint in endpoints:
-        verdict, seen = endpoint.verdict, endpoint.observation
-        if verdict.class_ in _QUIET:
-            continue
-        words = words_for(verdict)
-        yield _item(
-            f"{seen.port}:",
-            " ".join(filter(None, (words.evidence, words.reason, words.sibling, words.caution))),
-        )
-        said = said_before_tls(seen)
-        if said:
-            yield _item("", f"It said before TLS: {said}", "dim")
+    grounds: dict[str, list[EndpointReport]] = {}
+    grades: dict[str, list[EndpointReport]] = {}
+    for endpoint in _told(endpoints):
+        words = words_for(endpoint.verdict)
+        ground = " ".join(filter(None, (words.reason, words.sibling, words.caution)))
+        grounds.setdefault(ground, []).append(endpoint)
+        if words.evidence:
+            grades.setdefault(words.evidence, []).append(endpoint)
+    for ground, group in grounds.items():
+        yield _item(f"{_ports(group)}:", ground)
+        for endpoint in group:
+            said = said_before_tls(endpoint.observation, endpoint.verdict.reason)
+            if said:
+                yield _item("", f"{endpoint.observation.port} said: {said}", "dim")
+    for evidence, group in grades.items():
+        yield _item(f"{_ports(group)}:" if len(grades) > 1 else "", evidence)
 
 
 def _law(endpoints: list[EndpointReport]) -> Iterator[RenderableType]:
-    told: dict[Words, None] = {}
+    told: dict[tuple[str, str], None] = {}
     for endpoint in endpoints:
         words = words_for(endpoint.verdict)
-        grave = [
+        about: list[Words] = [] if endpoint.verdict.class_ in _QUIET else [words.about]
+        about += [
             said
             for finding, said in zip(endpoint.verdict.findings, words.findings, strict=True)
             if finding.severity > Severity.INFO
         ]
-        for said in (words.about, *grave):
-            if said.law and said.clause:
-                told.setdefault(said)
-    for said in told:
-        yield _item(f"{said.clause}:", said.law)
+        told |= dict.fromkeys((said.clause, said.law) for said in about if said.law and said.clause)
+    for clause, law in told:
+        yield _item(f"{clause}:", law)
 
 
-def _change(change: Change) -> Iterator[RenderableType]:
-    guess = " (if our guess is right)" if change.guessed else ""
-    yield Padding(Text(f"{change.applies_to}{guess} – {change.where}", style="italic"), (0, 0, 0, 5))
-    for line in change.lines:
-        yield Padding(Text(line, style="bold green"), (0, 0, 0, 7))
-    for line in change.apply:
-        yield Padding(Text(f"then: {line}", style="dim"), (0, 0, 0, 7))
-    if change.note:
-        yield Padding(Text(change.note, style="dim"), (0, 0, 0, 7))
+def _products(endpoints: list[EndpointReport]) -> Iterator[RenderableType]:
+    """What was recognised, where lines depend on it; a sentence that only begins a longer one is left out."""
+    said: dict[str, list[EndpointReport]] = {}
+    for endpoint in endpoints:
+        if endpoint.remedy.steps:
+            said.setdefault(recognition_words(endpoint.recognition), []).append(endpoint)
+    longest = [text for text in said if not any(o != text and o.startswith(text) for o in said)]
+    for text in longest:
+        yield _item(f"{_ports(said[text])}:" if len(longest) > 1 else "", text)
+
+
+def _changes(changes: Iterable[Change]) -> Iterator[RenderableType]:
+    """Editions of one product take effect the same way: that is said once, below the last of them."""
+    for (apply, note), alike in itertools.groupby(changes, key=lambda change: (change.apply, change.note)):
+        for change in alike:
+            guess = " (if our guess is right)" if change.guessed else ""
+            head = Text(f"{change.applies_to}{guess} – {change.where}", style="italic")
+            yield Padding(head, (0, 0, 0, 5))
+            for line in change.lines:
+                yield Padding(Text(line, style="bold green"), (0, 0, 0, 7))
+        for line in apply:
+            yield Padding(Text(f"then: {line}", style="dim"), (0, 0, 0, 5))
+        if note:
+            yield Padding(Text(note, style="dim"), (0, 0, 0, 5))
 
 
 def _steps(steps: Iterable[Step]) -> Iterator[RenderableType]:
-    for number, step in enumerate(dict.fromkeys(steps), 1):
+    for number, step in enumerate(steps, 1):
         yield _item(f"{number}. {step.title}.", step.text)
-        for change in step.changes:
-            yield from _change(change)
-
-
-def _remedy_steps(endpoints: list[EndpointReport]) -> list[Step]:
-    """The steps of all endpoints, each once, the passwords' step last of all: the order within a remedy is kept."""
-    steps = [step for endpoint in endpoints for step in endpoint.remedy.steps]
-    last = {step for endpoint in endpoints if endpoint.verdict.wide for step in endpoint.remedy.steps[-1:]}
-    return [
-        *(s for s in dict.fromkeys(steps) if s not in last),
-        *(s for s in dict.fromkeys(steps) if s in last),
-    ]
+        yield from _changes(step.changes)
 
 
 def _transcript(endpoints: Iterable[EndpointReport]) -> Iterator[RenderableType]:
@@ -182,6 +193,19 @@ def _transcript(endpoints: Iterable[EndpointReport]) -> Iterator[RenderableType]
                     yield Padding(Text(f"{marks[exchange.side]} {said}", style="dim"), (0, 0, 0, 4))
 
 
+def _summary(report: HostReport, severity: Severity) -> Iterator[RenderableType]:
+    classes = {endpoint.verdict.class_ for endpoint in report.endpoints}
+    if len(classes) == 1 and classes <= _NO_MAIL:
+        yield Text(f"{words_for(report.endpoints[0].verdict).about.title}.")
+        return
+    if Class.PREAUTH_EXPOSED in classes:
+        open_ = next(e for e in report.endpoints if e.verdict.class_ is Class.PREAUTH_EXPOSED)
+        yield Text(f"{words_for(open_.verdict).about.title}.", style="bold")
+    yield Text(host_words(report.verdict))
+    if severity > Severity.INFO:
+        yield Text(f"Severity {severity_words(severity)}.", style="dim")
+
+
 def host_screen(report: HostReport, *, transcript: bool = False) -> RenderableType:
     """The whole screen of one host."""
     endpoints = _worst_first(report.endpoints)
@@ -189,9 +213,7 @@ def host_screen(report: HostReport, *, transcript: bool = False) -> RenderableTy
     name = f"{report.host} ({report.ip})" if report.host else report.ip
     title = Text(f" {name} ", style="bold")
     parts: list[RenderableType] = [Rule(title, align="left", style=_STYLES[severity].replace(" on red", ""))]
-    parts.append(Text(host_words(report.verdict)))
-    parts.append(Text())
-    parts.append(_table(report))
+    parts += [*_summary(report, severity), Text(), _table(report)]
     sections = (
         ("What crosses in the clear", list(_what_crosses(endpoints))),
         ("How we know", list(_how_we_know(endpoints))),
@@ -200,10 +222,10 @@ def host_screen(report: HostReport, *, transcript: bool = False) -> RenderableTy
     for heading, items in sections:
         if items:
             parts += [_heading(heading), *items]
-    steps = _remedy_steps(endpoints)
+    steps = in_order(step for endpoint in endpoints for step in endpoint.remedy.steps)
     if steps:
-        products = dict.fromkeys(recognition_words(e.recognition) for e in endpoints if e.remedy.steps)
-        parts += [_heading("What to change"), *(_item("", p) for p in products), *_steps(steps)]
+        parts += [_heading("What to change"), *_products(endpoints), *_steps(steps)]
+        parts.append(_item("", "Then run this check again.", "dim"))
     if transcript:
         parts += [_heading("What was said"), *_transcript(report.endpoints)]
     return Group(*parts, Text())

@@ -65,7 +65,7 @@ MODIFIERS: tuple[Modifier, ...] = (
         condition=lambda f: f.hidden_starttls,
         severity=Severity.LOW,
         because="a client that takes TLS only where it is offered never finds it",
-        clause="RFC 2595 §3.1, §4",
+        clause="RFC 2595 §3, §4",
         examples=(
             Example(says="accepted, not advertised", seen=upgraded(imap(x.DOVECOT_OPEN))),
             Example(says="the same by STLS", seen=upgraded(pop3("USER"))),
@@ -76,7 +76,7 @@ MODIFIERS: tuple[Modifier, ...] = (
         condition=lambda f: f.weak_version,
         severity=Severity.LOW,
         because="the known attacks on these versions need a man in the middle",
-        clause="RFC 8996 §4, §5, RFC 8997, RFC 7568 §3",
+        clause="RFC 8996 §4, §5, RFC 8997 §3, RFC 7568 §3",
         examples=(
             Example(says="TLS 1.0", seen=implicit(Protocol.IMAP, x.TLS_1_0)),
             Example(says="SSLv3", seen=implicit(Protocol.IMAP, x.ALERT, legacy=x.SSL_3)),
@@ -110,19 +110,19 @@ MODIFIERS: tuple[Modifier, ...] = (
     ),
     _certificate(
         CertificateFault.WEAK_KEY,
-        "whoever computes the key can stand in the middle; without forward secrecy he need only listen",
+        "whoever computes the key can act as the server; without forward secrecy a listener can then read",
         "RFC 9325 §4.5",
     ),
     _certificate(
         CertificateFault.WEAK_SIGNATURE,
         "a second certificate with the same signature can be made, and put in the middle",
-        "RFC 9325 §4.5, RFC 9155",
+        "RFC 9325 §4.5",
     ),
     Modifier(
         name=FindingName.NO_CERTIFICATE,
         condition=lambda f: f.anonymous_cipher,
         severity=Severity.LOW,
-        because="anyone can stand in the middle, but he has to stand there",
+        because="it needs someone in the middle; someone who only listens learns nothing",
         clause="RFC 5246 §F.1.1.1",
         examples=(Example(says="anonymous Diffie-Hellman", seen=implicit(Protocol.IMAP, _ANONYMOUS)),),
     ),
@@ -131,7 +131,7 @@ MODIFIERS: tuple[Modifier, ...] = (
         condition=lambda f: f.logindisabled_contradiction,
         severity=Severity.INFO,
         because="it says something of the configuration; what it exposes is in the class",
-        clause="RFC 9051 §6.2.2, §6.2.3",
+        clause="RFC 9051 §6.2.3, §11.7",
         examples=(
             Example(
                 says="mailutils, login-disabled",
@@ -158,7 +158,7 @@ MODIFIERS: tuple[Modifier, ...] = (
         condition=lambda f: f.bytes_after_starttls_ok,
         severity=Severity.LOW,
         because="a client that keeps them takes a stranger's words for the server's; it needs a man in the middle",
-        clause="RFC 9051 §6.2.1",
+        clause="RFC 9051 §6.2.1, RFC 2595 §4",
         examples=(
             Example(
                 says="a second line behind the OK",
@@ -170,7 +170,7 @@ MODIFIERS: tuple[Modifier, ...] = (
         name=FindingName.STARTTLS_MANGLED,
         condition=lambda f: f.starttls_mangled,
         severity=Severity.MEDIUM,
-        because="something on the road keeps clients out of TLS, so what they then send is there for any listener",
+        because="something on the network path keeps clients out of TLS, so any listener reads what they then send",
         clause="RFC 2595 §9",
         examples=(
             Example(says="XXXXXXXX for STARTTLS", seen=imap("IMAP4REV1 IDLE XXXXXXXX AUTH=PLAIN")),
@@ -183,7 +183,7 @@ MODIFIERS: tuple[Modifier, ...] = (
         condition=lambda f: f.starttls_listed_inside_tls,
         severity=Severity.INFO,
         because="it misleads clients and exposes nothing",
-        clause="RFC 9051 §6.2.1",
+        clause="RFC 9051 §6.2.1, RFC 2595 §4",
         examples=(
             Example(
                 says="the same list inside", seen=upgraded(imap(x.DOVECOT_OPTIONAL), "STARTTLS, AUTH=PLAIN")

@@ -209,7 +209,7 @@ RULES: tuple[Rule, ...] = (
         condition=handshake_fails,
         report=Report.NONE,
         severity=Severity.LOW,
-        clause="RFC 8996",
+        clause="RFC 8996, RFC 8314 §4",
         examples=(
             Example(says="no common version", seen=implicit(_IMAP, x.ALERT, legacy=x.ALERT)),
             Example(says="no answer to two hellos", seen=implicit(_POP3, x.TIMED_OUT, legacy=x.TIMED_OUT)),
@@ -270,7 +270,7 @@ RULES: tuple[Rule, ...] = (
         condition=cleartext_login_beside_broken_starttls,
         report=Report.VULNERABLE,
         severity=Severity.MEDIUM,
-        clause="RFC 9051 §11.1",
+        clause="RFC 9051 §11.1, RFC 8314 §4",
         examples=(
             Example(
                 says="cyrus, unusable certificate: NO Error initializing TLS",
@@ -293,7 +293,7 @@ RULES: tuple[Rule, ...] = (
         condition=broken_starttls,
         report=Report.ACCESSIBLE,
         severity=Severity.LOW,
-        clause="RFC 9051 §11.1",
+        clause="RFC 9051 §11.1, RFC 8314 §4",
         examples=(
             Example(
                 says="dovecot, ssl = required, unusable certificate",
@@ -308,7 +308,7 @@ RULES: tuple[Rule, ...] = (
         condition=challenge_only,
         report=Report.VULNERABLE,
         severity=Severity.MEDIUM,
-        clause="RFC 9051 §6.2.2",
+        clause="RFC 9051 §6.2.2, RFC 8314 §4",
         examples=(
             Example(says="dovecot, cram-md5 only", seen=imap(x.DOVECOT_CHALLENGE)),
             Example(says="pop3, APOP only", seen=pop3("UIDL", "TOP", apop=True)),

@@ -18,36 +18,39 @@ from openletter.verdict.host import Label
 from openletter.verdict.login import Reason
 
 EVIDENCE = {
-    Evidence.PROVEN: "Proven: the owner's own test account was tried before TLS.",
-    Evidence.OFFERED: "Confirmed without a password: a login was begun before TLS and broken off.",
-    Evidence.ADVERTISED: "Advertised: this is what the server says of itself.",
+    Evidence.PROVEN: "Proven: a login with the owner's own test account was tried before TLS.",
+    Evidence.OFFERED: "Confirmed: a login was begun before TLS and cancelled. No password was sent.",
+    Evidence.ADVERTISED: "Advertised: the server says so itself; no login was tried.",
     Evidence.AMBIGUOUS: (
-        "Ambiguous: the server says so, but this product is known to offer a login before TLS and then to refuse "
-        "it. A confirmation (--confirm, on your own servers) tells."
+        "Ambiguous: the server says so, but this product is known to list a login before TLS and then to refuse it. "
+        "On your own server, --confirm finds out without a password."
     ),
-    Evidence.ASSUMED: "Assumed: the server gives no list, as servers do that know nothing newer than USER and PASS.",
+    Evidence.ASSUMED: (
+        "Assumed: the server does not know the command that lists what it offers. Servers that old accept USER and PASS."
+    ),
 }
 
 REASONS = {
-    Reason.PROVEN_OPEN: "The test account got in before TLS.",
-    Reason.PROVEN_CLOSED: "The test account was kept out before TLS.",
+    Reason.PROVEN_OPEN: "The test account could log in before TLS.",
+    Reason.PROVEN_CLOSED: "The test account could not log in before TLS.",
     Reason.CONFIRMED_OPEN: "The server began a login before TLS when asked.",
     Reason.CONFIRMED_CLOSED: "The server refused to begin a login before TLS.",
-    Reason.AUTH_OFFERED: "The server lists a login with a plain password (AUTH=) before TLS.",
+    Reason.AUTH_OFFERED: "Before TLS, the server lists a login that shows the password (AUTH=).",
     Reason.AUTH_OFFERED_DESPITE_LOGINDISABLED: (
-        "The server lists LOGINDISABLED and a login with a plain password (AUTH=) beside it; clients may use it."
+        "Before TLS, the server lists LOGINDISABLED and also a login that shows the password (AUTH=), which mail "
+        "programs may use."
     ),
-    Reason.LOGIN_NOT_DISABLED: "The server does not list LOGINDISABLED, so the LOGIN command is open before TLS.",
-    Reason.LOGIN_DISABLED: "The server lists LOGINDISABLED and no login with a plain password.",
-    Reason.XTLSREQUIRED: "The server lists XTLSREQUIRED: no login before TLS.",
-    Reason.USER_LISTED: "The server lists USER, the login with a plain password, before TLS.",
-    Reason.SASL_OFFERED: "The server lists a SASL mechanism with a plain password before TLS.",
-    Reason.BARE_SASL: "The server lists SASL without any mechanism beside STLS: no login before TLS.",
-    Reason.NO_PASSWORD_MECHANISM: "The server lists no login with a plain password before TLS.",
-    Reason.CAPA_REFUSED: "The server does not know CAPA; servers that old take USER and PASS.",
+    Reason.LOGIN_NOT_DISABLED: "Before TLS, the server does not list LOGINDISABLED, so the LOGIN command is open.",
+    Reason.LOGIN_DISABLED: "Before TLS, the server lists LOGINDISABLED and no login that shows the password.",
+    Reason.XTLSREQUIRED: "The server lists XTLSREQUIRED, which means: no login before TLS.",
+    Reason.USER_LISTED: "Before TLS, the server lists USER, the login with a plain password.",
+    Reason.SASL_OFFERED: "Before TLS, the server lists a SASL login that shows the password.",
+    Reason.BARE_SASL: "Before TLS, the server lists SASL without any method beside STLS, which means: no login before TLS.",
+    Reason.NO_PASSWORD_MECHANISM: "Before TLS, the server lists no login that shows the password.",
+    Reason.CAPA_REFUSED: "The server refused CAPA, the command that asks what it offers.",
     Reason.LIST_REFUSED: "The server refused to say what it offers.",
     Reason.NO_ANSWER: "The server did not answer when asked what it offers.",
-    Reason.NOT_ASKED: "The question of a login before TLS does not arise here, or the dialogue ended before it.",
+    Reason.NOT_ASKED: "Seen directly: this does not depend on what the server says about logins.",
 }
 
 SIBLINGS = {
@@ -61,19 +64,19 @@ SIBLINGS = {
 
 SEVERITIES = {
     Severity.CRITICAL: "critical: open to anyone",
-    Severity.HIGH: "high: open with little effort",
+    Severity.HIGH: "high: open to anyone with little effort",
     Severity.MEDIUM: "medium: someone who only listens can exploit it",
-    Severity.LOW: "low: it takes someone who stands in the middle",
-    Severity.INFO: "info: good to know",
+    Severity.LOW: "low: it needs someone in the middle of the connection",
+    Severity.INFO: "info: worth knowing",
     Severity.NONE: "none: there is no mail server here",
 }
 
 LABELS = {
-    Label.ALL_CLEARTEXT: "Passwords can cross in the clear, and no TLS was found on this host.",
-    Label.TLS_AVAILABLE_NOT_REQUIRED: "TLS is there, but passwords can still cross in the clear.",
+    Label.ALL_CLEARTEXT: "Passwords or mail can cross without encryption, and no TLS was found on this host.",
+    Label.TLS_AVAILABLE_NOT_REQUIRED: "TLS is available, but passwords or mail can still cross without encryption.",
     Label.TLS_REQUIRED: "Passwords cross only inside TLS.",
-    Label.IMPLICIT_ONLY: "Mail is served inside TLS alone; no cleartext port serves it.",
-    Label.BROKEN: "Nothing crosses in the clear, but TLS does not work either: nobody can log in.",
+    Label.IMPLICIT_ONLY: "Mail is served only inside TLS; no other port serves it.",
+    Label.BROKEN: "No password crosses without encryption, but TLS does not work either.",
     Label.UNKNOWN: "What this host exposes could not be found out.",
 }
 
@@ -86,8 +89,8 @@ HOW = {
 }
 
 CERTAINTY = {
-    Certainty.CERTAIN: "The server calls itself {product}{version}, by {how}.",
-    Certainty.LIKELY: "This is likely {product}{version}, to judge by {how}.",
+    Certainty.CERTAIN: "The server calls itself {product}{version} (seen in {how}).",
+    Certainty.LIKELY: "This is likely {product}{version} (judged by {how}).",
     Certainty.GUESS: "This may be {product}{version}; it is only a guess from {how}.",
     Certainty.NONE: "The product was not recognised.",
 }
@@ -103,12 +106,12 @@ ENGLISH = Catalogue(
     labels=LABELS,
     how=HOW,
     certainty=CERTAINTY,
-    perhaps="It may be a part of {product}; that is only a guess.",
+    perhaps="It may belong to {product}; that is only a guess.",
     needs=NEEDS,
     notes=NOTES,
     class_steps=CLASS_STEPS,
     finding_steps=FINDING_STEPS,
     ports=PORTS,
     passwords=PASSWORDS,
-    unsettled="No attempt at TLS drew an answer, so it may also be the network: look again before you act.",
+    unsettled="No attempt to start TLS was answered, so the network may be the cause. Check again before you act.",
 )

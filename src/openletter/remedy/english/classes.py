@@ -1,22 +1,24 @@
-"""English: the classes."""
+"""English: the classes. Every ``law`` was written beside the cited sections and says no more than they do."""
 
 from openletter.remedy.words import Words
 from openletter.verdict.classes import Class
 
 _NOT_KNOWN = "Not known."
+_LISTENER_LEARNS_NOTHING = "Someone who only listens learns nothing."
+_LISTENER_SEES_TRAFFIC = "Someone who only listens sees that there is mail traffic, but cannot read it."
 
 CLASSES: dict[Class, Words] = {
     Class.UNREACHABLE: Words(
         title="Nothing answers here",
-        crosses="Nothing: no connection came about.",
-        passive="Nothing.",
-        active="Nothing.",
+        crosses="Nothing: no connection could be made.",
+        passive=_LISTENER_LEARNS_NOTHING,
+        active="Someone in the middle gains nothing.",
         law="",
         clause="",
     ),
     Class.SILENT: Words(
         title="Connected, but the server said nothing",
-        crosses="Not known: the server accepted the connection and never greeted.",
+        crosses="Not known: the connection was accepted, but no greeting came.",
         passive=_NOT_KNOWN,
         active=_NOT_KNOWN,
         law="",
@@ -24,148 +26,173 @@ CLASSES: dict[Class, Words] = {
     ),
     Class.NOT_MAIL: Words(
         title="Another service answers here",
-        crosses="No mail: what answers is neither POP3 nor IMAP.",
+        crosses="No mail: the service that answers is neither POP3 nor IMAP.",
         passive="Nothing that concerns mail.",
         active="Nothing that concerns mail.",
         law="",
         clause="",
     ),
     Class.IMPLICIT_ON_CLEARTEXT_PORT: Words(
-        title="TLS from the first byte, on the port for cleartext",
+        title="TLS from the first byte, on a port that is not meant for it",
         crosses="Nothing: the server speaks TLS at once.",
-        passive="He sees that there is mail traffic, and none of it.",
-        active="He can pretend to be a server without TLS, which is what clients expect on this port.",
+        passive=_LISTENER_SEES_TRAFFIC,
+        active=(
+            "Someone in the middle can pretend to be a server without TLS. Mail programs expect such a server on "
+            "this port."
+        ),
         law="TLS from the first byte has ports of its own: 993 for IMAP and 995 for POP3.",
         clause="RFC 8314 §3",
     ),
     Class.REFUSED_BY_POLICY: Words(
-        title="The server turned us away",
-        crosses="Not known: the server ended the conversation with its greeting.",
+        title="The server refused the connection",
+        crosses="Not known: the server refused us in its greeting.",
         passive=_NOT_KNOWN,
         active=_NOT_KNOWN,
-        law="A server may refuse a connection by saying so in its greeting; it owes no reason.",
+        law="An IMAP server that does not want a connection may greet with BYE and close it.",
         clause="RFC 9051 §7.1.5",
     ),
     Class.PREAUTH_EXPOSED: Words(
-        title="The mailbox is open without a password",
-        crosses="The mail itself: the server greets every caller as if he had logged in.",
-        passive="He reads whatever mail is fetched, unless the connection is inside TLS.",
-        active="He needs no trick: whoever connects is in the mailbox.",
+        title="A mailbox is open without a password",
+        crosses="The mail itself: the server treats everyone who connects as logged in.",
+        passive="Someone who only listens can read the mail that others fetch, unless the connection is inside TLS.",
+        active="Nobody has to attack anything: whoever connects is in the mailbox.",
         law=(
-            "A greeting that skips the login also skips STARTTLS, so it belongs only on connections "
-            "that are protected by other means."
+            "A server should greet with PREAUTH only on connections that TLS or something similar protects, "
+            "because after this greeting a client cannot start TLS any more."
         ),
         clause="RFC 9051 §7.1.4",
     ),
     Class.CLEARTEXT_ON_TLS_PORT: Words(
         title="No TLS on the port that is meant for TLS",
-        crosses="Everything: the server greets in the clear where TLS should begin.",
-        passive="He reads user names, passwords and mail of every client that goes along with it.",
-        active="He can also change what is said.",
-        law="On ports 993 and 995 TLS begins with the first byte; nothing is said before it.",
+        crosses="Everything: the server greets without encryption where TLS should begin.",
+        passive=(
+            "Someone who only listens can read user names, passwords and mail of every mail program that accepts "
+            "this."
+        ),
+        active="Someone in the middle can also change what is said.",
+        law="On ports 993 and 995 the TLS handshake begins as soon as the connection is made.",
         clause="RFC 8314 §3",
     ),
     Class.IMPLICIT_BROKEN: Words(
-        title="The TLS port does not get TLS going",
-        crosses="Nothing was seen to cross: no client gets as far as a login.",
-        passive="Nothing.",
-        active="Users who cannot connect are likely to switch TLS off, and that is what he waits for.",
-        law="Versions before TLS 1.2 must no longer be used; a server needs a current one.",
-        clause="RFC 8996",
+        title="TLS does not work on the TLS port",
+        crosses="Nothing was seen to cross: the connection ends before a login.",
+        passive=_LISTENER_LEARNS_NOTHING,
+        active=(
+            "Someone in the middle gains when users switch TLS off because it fails, and users who cannot connect "
+            "may well do that."
+        ),
+        law="A mail server must support TLS 1.2 or later. TLS 1.0 and TLS 1.1 must not be used.",
+        clause="RFC 8996, RFC 8314 §4",
     ),
     Class.NO_TLS: Words(
-        title="Passwords and mail cross without encryption, and there is no TLS to be had",
-        crosses="Everything: user name, password and every message, readable by anyone on the way.",
-        passive="He writes down user names and passwords and reads all mail that is fetched.",
-        active="He can also change mail, or answer in the server's place.",
+        title="Passwords and mail cross without encryption, and TLS is not available",
+        crosses="Everything: user name, password and every message. Anyone on the network path can read it.",
+        passive="Someone who only listens can record user names and passwords and read all mail that is fetched.",
+        active="Someone in the middle can also change mail, or answer in place of the server.",
         law=(
-            "Mail is to be offered by TLS and cleartext is to be given up. A server that listens on a "
-            "cleartext port has to allow STARTTLS there, and no site should take plain passwords without it."
+            "Providers must offer POP3 and IMAP with TLS, and should end access without it as soon as practicable. "
+            "A site should not accept plain passwords without TLS or a similar protection."
         ),
         clause="RFC 8314 §4, RFC 9051 §6.2.2",
     ),
     Class.CLEARTEXT_PORT_OPEN: Words(
-        title="Passwords cross without encryption here, though the TLS port is there",
-        crosses="Everything that a client says on this port: user name, password, mail.",
-        passive="He writes down the passwords of all clients that use this port instead of the TLS port.",
-        active="He can block the TLS port, so that clients fall back to this one.",
-        law="Cleartext access is to be ended as soon as practicable, and users moved to TLS.",
+        title="Passwords cross without encryption on this port, though the TLS port works",
+        crosses="Everything that a mail program says on this port: user name, password, mail.",
+        passive=(
+            "Someone who only listens can record the passwords of everyone who uses this port instead of the TLS port."
+        ),
+        active="Someone in the middle can block the TLS port, so that mail programs may fall back to this one.",
+        law=(
+            "Access without TLS should in the end be switched off, or be kept only for old systems that cannot be "
+            "updated."
+        ),
         clause="RFC 8314 §4.1",
     ),
     Class.TLS_OPTIONAL: Words(
-        title="TLS is offered, but passwords are also taken without it",
-        crosses="User name, password and mail of every client that does not ask for TLS.",
-        passive="He writes down the passwords of clients that are set to no encryption.",
-        active="He can remove the offer of TLS; many clients then go on in the clear without a word.",
+        title="TLS is offered, but passwords are also accepted without it",
+        crosses="User name, password and mail of every mail program that does not ask for TLS.",
+        passive="Someone who only listens can record the passwords of mail programs that are set to no encryption.",
+        active=(
+            "Someone in the middle can remove the offer of TLS. Many mail programs then continue without "
+            "encryption and show no warning."
+        ),
         law=(
-            "No site should accept plain passwords before TLS, and a server must have a setting that refuses "
-            "them. Cleartext access is to be ended as soon as practicable."
+            "A site should not accept plain passwords without TLS or a similar protection. Access without TLS "
+            "should in the end be switched off, or be kept only for old systems that cannot be updated."
         ),
         clause="RFC 9051 §6.2.2, RFC 8314 §4.1",
     ),
     Class.STARTTLS_BROKEN_CLEARTEXT_OPEN: Words(
-        title="TLS is promised and fails, and passwords are taken without it",
-        crosses="Everything that a client says once it gives up on TLS: user name, password, mail.",
-        passive="He writes down the passwords of clients that go on in the clear.",
-        active="He need do nothing: the server's own fault drives clients into the clear.",
-        law=(
-            "Servers must be able to speak a current TLS version, and both sides must check that TLS really "
-            "came about before they rely on it."
+        title="TLS fails, and passwords are accepted without it",
+        crosses="Everything that a mail program says once it gives up on TLS: user name, password, mail.",
+        passive=(
+            "Someone who only listens can record the passwords of mail programs that continue without encryption."
         ),
-        clause="RFC 9051 §11.1",
+        active="Nobody has to attack anything: the fault of the server itself keeps mail programs out of TLS.",
+        law=(
+            "Servers must support TLS 1.2 or later, and should not offer STARTTLS where it is likely to fail. Both "
+            "sides must check that TLS has really begun."
+        ),
+        clause="RFC 9051 §11.1, RFC 8314 §4",
     ),
     Class.STARTTLS_BROKEN: Words(
-        title="TLS is promised and fails; nobody can log in on this port",
-        crosses="Nothing of worth: no password is taken before TLS, and TLS does not come about.",
-        passive="Nothing.",
-        active="Users who cannot connect are likely to switch TLS off elsewhere, and that is what he waits for.",
-        law=(
-            "Servers must be able to speak a current TLS version, and both sides must check that TLS really "
-            "came about before they rely on it."
+        title="TLS fails; nobody can log in on this port",
+        crosses="No password: none is accepted before TLS, and TLS does not begin.",
+        passive=_LISTENER_LEARNS_NOTHING,
+        active=(
+            "Someone in the middle gains when users switch TLS off because it fails, and users who cannot connect "
+            "may well do that."
         ),
-        clause="RFC 9051 §11.1",
+        law=(
+            "Servers must support TLS 1.2 or later, and should not offer STARTTLS where it is likely to fail. Both "
+            "sides must check that TLS has really begun."
+        ),
+        clause="RFC 9051 §11.1, RFC 8314 §4",
     ),
     Class.CHALLENGE_ONLY_NO_TLS: Words(
-        title="No TLS; the password is hidden by a challenge, the mail is not",
-        crosses="All mail, and an answer to a challenge from which the password can be guessed.",
-        passive="He reads the mail and tries passwords against the recorded answer, as many as he likes.",
-        active="He can also take over the connection after the login.",
-        law=(
-            "Sites should protect the session against listening; where plain passwords are avoided, current "
-            "mechanisms such as SCRAM-SHA-256 are asked for, and TLS all the same."
+        title="No TLS; a challenge hides the password, but nothing hides the mail",
+        crosses="All mail, and the answer to a challenge, from which a password can be guessed.",
+        passive=(
+            "Someone who only listens can read the mail, and can try any number of passwords against the recorded "
+            "answer."
         ),
-        clause="RFC 9051 §6.2.2",
+        active="Someone in the middle can also take over the connection after the login.",
+        law=(
+            "Providers must offer POP3 and IMAP with TLS. The login methods without a plain password that the "
+            "standard names are SCRAM-SHA-256, GSSAPI and EXTERNAL; the old challenges are not among them."
+        ),
+        clause="RFC 9051 §6.2.2, RFC 8314 §4",
     ),
     Class.NO_SECURE_LOGIN: Words(
-        title="No TLS here, and no login with a plain password either",
-        crosses="No password. If a login by other means succeeds, the mail that follows is readable.",
-        passive="He reads mail of whoever gets in by such other means.",
-        active="He can take over such a session after the login.",
-        law="Mail is to be offered by TLS; a port without it serves nobody.",
+        title="No TLS on this port, and no login with a plain password either",
+        crosses="No password. If another kind of login succeeds, the mail that follows can be read.",
+        passive="Someone who only listens can read the mail of users who log in by such other means.",
+        active="Someone in the middle can take over such a session after the login.",
+        law="Providers must offer POP3 and IMAP with TLS.",
         clause="RFC 8314 §4",
     ),
     Class.TLS_REQUIRED: Words(
-        title="Passwords are taken only after TLS has begun",
+        title="Passwords are accepted only after TLS has begun",
         crosses="The greeting and the command that starts TLS; no password and no mail.",
-        passive="He sees that there is mail traffic, and none of it.",
+        passive=_LISTENER_SEES_TRAFFIC,
         active=(
-            "He can keep clients from TLS, but gets no password from those that insist on it. A client that "
-            "does not insist may be led to tell its password to him."
+            "Someone in the middle can prevent TLS, but gets no password from mail programs that insist on it. A "
+            "mail program that does not insist may send its password to them."
         ),
-        law="This is what the standard asks of a cleartext port.",
+        law="This is what the standards ask of a port that begins without encryption.",
         clause="",
     ),
     Class.IMPLICIT_TLS: Words(
         title="TLS from the first byte",
         crosses="Nothing.",
-        passive="He sees that there is mail traffic, and none of it.",
-        active="Nothing, as long as clients check the certificate.",
-        law="This is the way that is preferred for all access to mail.",
+        passive=_LISTENER_SEES_TRAFFIC,
+        active="Someone in the middle gains nothing, as long as mail programs check the certificate.",
+        law="This is the way that the standard recommends for access to mail.",
         clause="RFC 8314 §3",
     ),
     Class.UNKNOWN_AUTH: Words(
-        title="A mail server, but what login it takes could not be found out",
-        crosses="Not known: the server did not say what it offers, or ended the conversation before it was clear.",
+        title="A mail server, but it is not known which logins it accepts",
+        crosses="Not known: the server did not say what it offers, or the conversation ended too early.",
         passive=_NOT_KNOWN,
         active=_NOT_KNOWN,
         law="",
