@@ -9,7 +9,6 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from openletter.lab.internet.certificates import certificates_in
 from openletter.lab.internet.figures import PORTS
 from openletter.lab.internet.population import NO_TLS_SHARE, SEED, World
 
@@ -95,6 +94,9 @@ class SimulatedInternet:
         return tuple(worker.pid for worker in self._workers)
 
     def __enter__(self) -> Self:
+        # Here, so that the server's processes, which import this package too, keep to the standard library.
+        from openletter.lab.internet.certificates import certificates_in
+
         folder = certificates_in(self._cache)
         self.root_pem = folder / "root.pem"
         self._claim_ports()

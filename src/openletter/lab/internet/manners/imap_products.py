@@ -242,7 +242,7 @@ AMBIGUOUS = (
     Product(
         name="perdition",
         words=Wording(
-            greeting=b"IMAP4 perdition ready on mail.example.org 0002a1f3",
+            greeting=b"IMAP4 Ready mail.example.org 0002a1f3",
             begin=b"OK Begin TLS negotiation now",
             unknown=b"BAD Command not known",
         ),

@@ -248,7 +248,7 @@ AMBIGUOUS = (
     Product(
         name="perdition",
         words=Wording(
-            greeting=b" POP3 perdition ready on mail.example.org 0002a1f4",
+            greeting=b" POP3 Ready mail.example.org 0002a1f4",
             listing=b"+OK Capability list follows",
             begin=b"+OK Begin TLS negotiation",
             unknown=b"-ERR Command not known",

@@ -1,0 +1,5 @@
+import sys
+
+from openletter.lab.internet.command import main
+
+sys.exit(main())
