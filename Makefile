@@ -21,8 +21,8 @@ setup:
 	@PYTHON=$(PYTHON) sh tools/setup.sh
 
 style: setup
-	$(BIN)/ruff check src tests bench
-	$(BIN)/ruff format --check src tests bench
+	$(BIN)/ruff check src tests bench tools
+	$(BIN)/ruff format --check src tests bench tools
 
 types: setup
 	$(BIN)/mypy
