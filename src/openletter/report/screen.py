@@ -16,7 +16,6 @@ from openletter.dialogue.observation import Mode, Observation, Protocol, Side
 from openletter.grammar.capability import printable
 from openletter.remedy.remedies import Change, Step, in_order
 from openletter.remedy.wording import host_words, recognition_words, severity_words, words_for
-from openletter.remedy.words import Words
 from openletter.report.host import EndpointReport, HostReport
 from openletter.verdict.classes import Class, Severity
 from openletter.verdict.login import Reason
@@ -101,7 +100,7 @@ def _what_crosses(endpoints: list[EndpointReport]) -> Iterator[RenderableType]:
     for group in groups.values():
         words = words_for(group[0].verdict).about
         yield _item(f"{_ports(group)}:", words.crosses)
-        if not all(endpoint.verdict.unknown for endpoint in group):
+        if group[0].verdict.class_ not in _NO_MAIL and not all(e.verdict.unknown for e in group):
             for sentence in dict.fromkeys((words.passive, words.active)):
                 yield _item("", sentence, "dim")
 
@@ -134,18 +133,16 @@ def _how_we_know(endpoints: list[EndpointReport]) -> Iterator[RenderableType]:
 
 
 def _law(endpoints: list[EndpointReport]) -> Iterator[RenderableType]:
-    told: dict[tuple[str, str], None] = {}
-    for endpoint in endpoints:
-        words = words_for(endpoint.verdict)
-        about: list[Words] = [] if endpoint.verdict.class_ in _QUIET else [words.about]
-        about += [
-            said
-            for finding, said in zip(endpoint.verdict.findings, words.findings, strict=True)
-            if finding.severity > Severity.INFO
-        ]
-        told |= dict.fromkeys((said.clause, said.law) for said in about if said.law and said.clause)
-    for clause, law in told:
-        yield _item(f"{clause}:", law)
+    classes = [words_for(endpoint.verdict).about for endpoint in _told(endpoints)]
+    findings = [
+        said
+        for endpoint in endpoints
+        for finding, said in zip(endpoint.verdict.findings, words_for(endpoint.verdict).findings, strict=True)
+        if finding.severity > Severity.INFO
+    ]
+    for clause, law in dict.fromkeys((said.clause, said.law) for said in (*classes, *findings)):
+        if clause:
+            yield _item(f"{clause}:", law)
 
 
 def _products(endpoints: list[EndpointReport]) -> Iterator[RenderableType]:

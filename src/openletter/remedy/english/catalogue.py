@@ -19,7 +19,7 @@ from openletter.verdict.login import Reason
 
 EVIDENCE = {
     Evidence.PROVEN: "Proven: a login with the owner's own test account was tried before TLS.",
-    Evidence.OFFERED: "Confirmed: a login was begun before TLS and cancelled. No password was sent.",
+    Evidence.OFFERED: "Confirmed: we asked for a login before TLS, without sending a password.",
     Evidence.ADVERTISED: "Advertised: the server says so itself; no login was tried.",
     Evidence.AMBIGUOUS: (
         "Ambiguous: the server says so, but this product is known to list a login before TLS and then to refuse it. "
