@@ -153,3 +153,9 @@ def test_the_same_is_not_said_twice() -> None:
     )
     for sentence in ("143, 1143: Before TLS", "Advertised:", "RFC 8314 §4, RFC 9051 §6.2.2:"):
         assert shown.count(sentence) == 1
+
+
+def test_a_command_is_not_broken_into_two() -> None:
+    """Copied from a narrow terminal it would run as two commands, the second of them nonsense."""
+    shown = screen(imap(b"* OK mail Zimbra 8.8.15 IMAP4 server ready", b"IMAP4rev1 AUTH=PLAIN"), width=60)
+    assert "zmprov mcf zimbraImapCleartextLoginEnabled FALSE zimbraPop3CleartextLoginEnabled FALSE\n" in shown

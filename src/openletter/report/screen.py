@@ -14,6 +14,7 @@ from rich.text import Text
 
 from openletter.dialogue.observation import Mode, Observation, Protocol, Side
 from openletter.grammar.capability import printable
+from openletter.remedy.product import Certainty, Product, Recognition
 from openletter.remedy.remedies import Change, Step, in_order
 from openletter.remedy.wording import host_words, recognition_words, severity_words, words_for
 from openletter.report.host import EndpointReport, HostReport
@@ -146,14 +147,23 @@ def _law(endpoints: list[EndpointReport]) -> Iterator[RenderableType]:
 
 
 def _products(endpoints: list[EndpointReport]) -> Iterator[RenderableType]:
-    """What was recognised, where lines depend on it; a sentence that only begins a longer one is left out."""
-    said: dict[str, list[EndpointReport]] = {}
+    """What was recognised, where something is to be changed: each product once, by what tells most of it."""
+    found: dict[Product, list[EndpointReport]] = {}
     for endpoint in endpoints:
         if endpoint.remedy.steps:
-            said.setdefault(recognition_words(endpoint.recognition), []).append(endpoint)
-    longest = [text for text in said if not any(o != text and o.startswith(text) for o in said)]
-    for text in longest:
-        yield _item(f"{_ports(said[text])}:" if len(longest) > 1 else "", text)
+            found.setdefault(endpoint.recognition.product, []).append(endpoint)
+    for group in found.values():
+        most = min((e.recognition for e in group), key=_how_little_it_tells)
+        yield _item(f"{_ports(group)}:" if len(found) > 1 else "", recognition_words(most))
+
+
+def _how_little_it_tells(of: Recognition) -> tuple[int, bool, int]:
+    return list(Certainty).index(of.certainty), of.perhaps is Product.UNKNOWN, -len(of.version)
+
+
+def _to_copy(line: str, style: str) -> Text:
+    """Left to the terminal to wrap: a line break within a command would be copied with it."""
+    return Text(line, style=style, no_wrap=True, overflow="ignore")
 
 
 def _changes(changes: Iterable[Change]) -> Iterator[RenderableType]:
@@ -164,9 +174,9 @@ def _changes(changes: Iterable[Change]) -> Iterator[RenderableType]:
             head = Text(f"{change.applies_to}{guess} – {change.where}", style="italic")
             yield Padding(head, (0, 0, 0, 5))
             for line in change.lines:
-                yield Padding(Text(line, style="bold green"), (0, 0, 0, 7))
+                yield _to_copy(f"       {line}", "bold green")
         for line in apply:
-            yield Padding(Text(f"then: {line}", style="dim"), (0, 0, 0, 5))
+            yield _to_copy(f"     then: {line}", "dim")
         if note:
             yield Padding(Text(note, style="dim"), (0, 0, 0, 5))
 
@@ -230,4 +240,4 @@ def host_screen(report: HostReport, *, transcript: bool = False) -> RenderableTy
 
 def print_hosts(console: Console, reports: Iterable[HostReport], *, transcript: bool = False) -> None:
     for report in reports:
-        console.print(host_screen(report, transcript=transcript), highlight=False, markup=False)
+        console.print(host_screen(report, transcript=transcript), highlight=False, markup=False, crop=False)

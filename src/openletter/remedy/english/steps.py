@@ -107,7 +107,7 @@ CLASS_STEPS = {
     ),
 }
 
-_RENEW = "Renew it, and let that happen automatically from now on. Reload the server after each renewal."
+_RENEW = "Let it be renewed automatically from now on, and reload the server after each renewal."
 _TRUSTED = (
     "Use a certificate of a public authority (ACME authorities issue them free of charge), and configure its whole "
     "chain."
