@@ -161,7 +161,10 @@ class Installer:
         with _no_daemon_starts():
             # --no-remove: rather no lab than a user's own mail server gone.
             _apt("install", "-y", "-q", "--no-install-recommends", "--no-remove", *names)
-        _keep_from_boot(sorted(set(_installed_versions()) - before))
+        try:
+            _keep_from_boot(sorted(set(_installed_versions()) - before))
+        except InstallError as error:
+            self._say(f"at the next boot some of these may start by themselves: {error}")
 
     def _unpack(self, leaf: Leaf) -> None:
         self.leaves.mkdir(mode=0o755, exist_ok=True)
@@ -171,7 +174,7 @@ class Installer:
         download = self.folder / "download"
         shutil.rmtree(download, ignore_errors=True)
         download.mkdir(mode=0o755)
-        # The name is looked up by apt's own sandbox user elsewhere; here root downloads, which apt only warns of.
+        # apt's own unprivileged user cannot write into this folder.
         _apt("download", "-q", "-o", "APT::Sandbox::User=root", leaf.name, cwd=download)
         (archive,) = download.glob("*.deb")
         _run(["dpkg-deb", "-x", str(archive), str(target)])
@@ -241,7 +244,8 @@ def _keep_from_boot(packages: Sequence[str]) -> None:
     scripts = {file.name for file in files if file.parent == Path("/etc/init.d")}
     if units and shutil.which("deb-systemd-helper"):
         for unit in sorted(unit for unit in units if "@" not in unit):
-            _run(["deb-systemd-helper", "disable", unit])
+            # It does nothing unless told on which package's behalf.
+            _run(["env", "DPKG_MAINTSCRIPT_PACKAGE=openletter", "deb-systemd-helper", "disable", unit])
     if shutil.which("update-rc.d"):
         for script in sorted(scripts):
             _run(["update-rc.d", script, "disable"])
