@@ -44,7 +44,7 @@ def test_imap_a_continuation_is_cancelled(imap: Play, continuation: bytes) -> No
         [
             *imap_before(b"IMAP4rev1"),
             (C.IMAP_AUTHENTICATE_PLAIN, continuation),
-            (C.IMAP_CANCEL, b"a"),
+            (C.CANCEL, b"a"),
             (C.IMAP_LOGOUT, b"*"),
         ],
         confirm=True,
@@ -67,7 +67,11 @@ def test_imap_a_continuation_is_cancelled(imap: Play, continuation: bytes) -> No
         (b"IMAP4rev1", b"a4 BAD Unknown command", Confirmation.UNCLEAR),
         (b"IMAP4rev1 LOGINDISABLED", b"a4 NO no", Confirmation.REFUSED),
         (b"IMAP4rev1 AUTH=PLAIN", b"a4 NO no", Confirmation.REFUSED),
-        (b"IMAP4rev1 AUTH=CRAM-MD5", b"a4 NO Unsupported authentication mechanism.", Confirmation.UNCLEAR),
+        (
+            b"IMAP4rev1 AUTH=CRAM-MD5",
+            b"a4 NO Unsupported authentication mechanism.",
+            Confirmation.MECHANISM_REFUSED,
+        ),
     ],
 )
 def test_imap_a_refusal_tells_only_where_it_can(
@@ -145,3 +149,37 @@ def test_not_without_being_asked(imap: Play) -> None:
 )
 def test_refusals_that_speak_of_tls(line: bytes, speaks: bool) -> None:
     assert speaks_of_tls(line) is speaks
+
+
+CHALLENGE_ONLY: Script = [
+    (Await.GREETING, b"+OK hi\r\n"),
+    (C.POP3_CAPA, b"+OK\r\nUSER\r\nSASL CRAM-MD5\r\n.\r\n"),
+    *POP3_BEFORE[2:],
+]
+
+
+@pytest.mark.parametrize(
+    ("then", "confirmation"),
+    [
+        ([(C.POP3_AUTH_PLAIN, b"+ \r\n"), (C.CANCEL, b"-ERR cancelled\r\n")], Confirmation.ACCEPTED),
+        ([(C.POP3_AUTH_PLAIN, b"-ERR TLS first\r\n")], Confirmation.REFUSED),
+        (
+            [(C.POP3_AUTH_PLAIN, b"-ERR Unsupported mechanism\r\n"), (C.POP3_USER, b"+OK\r\n")],
+            Confirmation.MECHANISM_REFUSED,
+        ),
+        (
+            [(C.POP3_AUTH_PLAIN, b"-ERR Unsupported mechanism\r\n"), (C.POP3_USER, b"-ERR Use STLS\r\n")],
+            Confirmation.REFUSED,
+        ),
+        (
+            [(C.POP3_AUTH_PLAIN, b"-ERR no\r\n"), (C.POP3_USER, b"-ERR no such user\r\n")],
+            Confirmation.UNCLEAR,
+        ),
+    ],
+)
+def test_pop3_plain_is_asked_first_where_the_list_has_others(
+    pop3: Play, then: Script, confirmation: Confirmation
+) -> None:
+    """A server that takes USER from everybody, and then no password, would be said to take passwords in the clear."""
+    script = [*CHALLENGE_ONLY, *then, (C.POP3_QUIT, b"+OK\r\n")]
+    assert pop3(script, confirm=True).confirmation is confirmation

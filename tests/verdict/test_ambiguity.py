@@ -1,11 +1,13 @@
 """Products that advertise what they then refuse: recognised by each of their marks, and only where it matters."""
 
+import msgspec
 import pytest
 
-from openletter.dialogue.observation import Observation
-from openletter.verdict.ambiguity import AMBIGUITIES
+from openletter.dialogue.observation import Confirmation, Observation
+from openletter.verdict.ambiguity import AMBIGUITIES, ambiguity_of
 from openletter.verdict.classes import Class, Evidence
 from openletter.verdict.examples import imap, pop3, upgraded
+from openletter.verdict.login import login_before_tls
 from openletter.verdict.verdict import judge
 
 HMAIL = "IMAP4 IMAP4REV1 CHILDREN IDLE QUOTA SORT ACL STARTTLS NAMESPACE RIGHTS=TEXK"
@@ -53,10 +55,41 @@ def test_others_are_not_ambiguous(seen: Observation) -> None:
     assert judge(upgraded(seen)).evidence is Evidence.ADVERTISED
 
 
+# Dovecot whose only mechanism is CRAM-MD5: measured in the lab, it refuses every LOGIN and every PASS.
+CHALLENGE_DOVECOT = {
+    "imap by greeting": imap(
+        "IMAP4REV1 AUTH=CRAM-MD5", banner=b"* OK [CAPABILITY IMAP4rev1] Dovecot (Debian) ready."
+    ),
+    "imap by its list": imap("IMAP4REV1 SASL-IR LOGIN-REFERRALS ID ENABLE IDLE LITERAL+ AUTH=CRAM-MD5"),
+    "pop3 by greeting": pop3("USER", "SASL CRAM-MD5", banner=b"+OK Dovecot ready."),
+    "pop3 by its list": pop3(
+        "CAPA", "TOP", "UIDL", "RESP-CODES", "PIPELINING", "AUTH-RESP-CODE", "USER", "SASL CRAM-MD5"
+    ),
+}
+
+
+@pytest.mark.parametrize("seen", CHALLENGE_DOVECOT.values(), ids=CHALLENGE_DOVECOT.keys())
+def test_a_dovecot_without_plain_is_settled_by_a_refusal_of_plain(seen: Observation) -> None:
+    """Else a server from which a password can only be guessed is said to take it in the clear, and with confirmation."""
+    verdict = judge(seen)
+    assert (verdict.class_, verdict.evidence) == (Class.NO_TLS, Evidence.AMBIGUOUS)
+    verdict = judge(msgspec.structs.replace(seen, confirmation=Confirmation.MECHANISM_REFUSED))
+    assert (verdict.class_, verdict.evidence) == (Class.CHALLENGE_ONLY_NO_TLS, Evidence.OFFERED)
+
+
+@pytest.mark.parametrize("seen", CHALLENGE_DOVECOT.values(), ids=CHALLENGE_DOVECOT.keys())
+def test_the_same_refusal_says_nothing_of_other_products(seen: Observation) -> None:
+    """Cyrus refuses PLAIN where only CRAM-MD5 is configured, and takes LOGIN: it would be cleared."""
+    kept = tuple(entry for entry in seen.caps_pre if entry not in ("SASL-IR", "CAPA"))
+    other = msgspec.structs.replace(
+        seen, banner=b"* OK ready", caps_pre=kept, confirmation=Confirmation.MECHANISM_REFUSED
+    )
+    verdict = judge(other)
+    assert (verdict.class_, verdict.evidence) == (Class.NO_TLS, Evidence.ADVERTISED)
+
+
 def test_every_entry_is_reached() -> None:
     """An entry that no case above holds could rot unseen."""
-    from openletter.verdict.ambiguity import _applies
-    from openletter.verdict.login import login_before_tls
-
-    for entry in AMBIGUITIES:
-        assert any(_applies(entry, seen, login_before_tls(seen).reason) for seen in AMBIGUOUS.values())
+    cases = [*map(upgraded, AMBIGUOUS.values()), *CHALLENGE_DOVECOT.values()]
+    reached = {ambiguity_of(seen, login_before_tls(seen).reason, starttls=True) for seen in cases}
+    assert reached == set(AMBIGUITIES)

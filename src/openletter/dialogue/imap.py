@@ -172,7 +172,7 @@ def confirm(notes: Notes) -> Steps:
     answer = yield from _ask(notes, reader, Command.IMAP_AUTHENTICATE_PLAIN)
     if answer.reply is Reply.OK:
         notes.confirmation = Confirmation.ACCEPTED
-        yield Command.IMAP_CANCEL
+        yield Command.CANCEL
     elif answer.reply is Reply.NO or answer.reply is Reply.BAD:
         told = (
             answer.code == b"PRIVACYREQUIRED"  # RFC 5530 §3
@@ -180,7 +180,9 @@ def confirm(notes: Notes) -> Steps:
             or "LOGINDISABLED" in notes.caps_pre
             or "AUTH=PLAIN" in notes.caps_pre
         )
-        notes.confirmation = Confirmation.REFUSED if told else Confirmation.UNCLEAR
+        others = any(entry.startswith("AUTH=") for entry in notes.caps_pre)
+        untold = Confirmation.MECHANISM_REFUSED if others else Confirmation.UNCLEAR
+        notes.confirmation = Confirmation.REFUSED if told else untold
     else:
         notes.confirmation = Confirmation.UNCLEAR
         return

@@ -124,13 +124,16 @@ NOT_TRIED = Handshake(outcome=HandshakeOutcome.NOT_TRIED)
 
 
 class Confirmation(StrEnum):
-    """The credential-free confirmation (VERDICTS §4, audit): what ``AUTHENTICATE PLAIN`` or a bare ``USER`` drew
+    """The credential-free confirmation (VERDICTS §4, audit): what an offer of PLAIN or a bare ``USER`` drew
     before TLS. No credential follows either of them."""
 
     ACCEPTED = "accepted"
     """A continuation (IMAP) or ``+OK`` (POP3): cleartext login is open."""
     REFUSED = "refused"
     """Refused in a way that can only mean: not before TLS."""
+    MECHANISM_REFUSED = "mechanism_refused"
+    """The list names mechanisms and PLAIN is none of them, and PLAIN was refused for a reason that says nothing of TLS.
+    What that means for LOGIN and USER depends on the product."""
     UNCLEAR = "unclear"
     """Refused for a reason that says nothing of TLS, or no answer."""
     NOT_TRIED = "not_tried"

@@ -24,7 +24,7 @@ from openletter.dialogue.refusal import speaks_of_tls
 from openletter.dialogue.step import NEW_CONNECTION, Await, Lost, Profile, Result, Step, Steps
 from openletter.grammar.capability import pop3_capabilities
 from openletter.grammar.command import Command
-from openletter.grammar.pop3 import Pop3Reader, Status, has_apop_stamp
+from openletter.grammar.pop3 import Continuation, Pop3Reader, Status, has_apop_stamp
 from openletter.grammar.violation import RemoteProtocolError
 
 _LOST = {Lost.TIMEOUT: Reply.TIMEOUT, Lost.CLOSED: Reply.CLOSED, Lost.RESET: Reply.CLOSED}
@@ -53,6 +53,8 @@ def _ask(notes: Notes, reader: Pop3Reader, command: Command) -> Generator[Step, 
             return _Answer(Reply.GARBAGE)
         if isinstance(event, Status):
             return _Answer(Reply.OK if event.ok else Reply.ERR, event.line)
+        if isinstance(event, Continuation) and command is Command.POP3_AUTH_PLAIN:
+            return _Answer(Reply.OK, event.line)
         if event is not None:
             # Every reply begins with a status indicator (RFC 1939 §3); what does not leaves no way to go on.
             return _Answer(Reply.GARBAGE, event.line)
@@ -145,21 +147,42 @@ def inside_implicit(notes: Notes) -> Steps:
         yield from _inside(notes, reader)
 
 
+def _offers_others_than_plain(capabilities: tuple[str, ...]) -> bool:
+    mechanisms = {word for entry in capabilities if entry.startswith("SASL ") for word in entry.split()[1:]}
+    return bool(mechanisms) and "PLAIN" not in mechanisms
+
+
+def _told(answer: _Answer) -> Confirmation:
+    """A refusal tells only where it speaks of TLS: servers also refuse names and mechanisms that they do not know."""
+    if answer.reply is Reply.OK:
+        return Confirmation.ACCEPTED
+    about_tls = answer.reply is Reply.ERR and speaks_of_tls(answer.line)
+    return Confirmation.REFUSED if about_tls else Confirmation.UNCLEAR
+
+
 def confirm(notes: Notes) -> Steps:
-    """The credential-free confirmation, on a connection of its own: a bare USER and then QUIT. A refusal tells only
-    where it speaks of TLS: servers also refuse names that they do not know."""
+    """The credential-free confirmation, on a connection of its own: a bare USER and then QUIT. Where the list names
+    mechanisms without PLAIN, that is asked first, and cancelled if it is offered after all: some products take USER
+    from everybody and then no password."""
     yield NEW_CONNECTION
+    notes.confirmation = Confirmation.UNCLEAR
     reader = Pop3Reader()
     opening = yield from hear(reader, Protocol.POP3, (yield Await.GREETING))
     if opening.greeting is not Greeting.OK:
-        notes.confirmation = Confirmation.UNCLEAR
         return
+    refused_plain = False
+    if _offers_others_than_plain(notes.caps_pre):
+        answer = yield from _ask(notes, reader, Command.POP3_AUTH_PLAIN)
+        notes.confirmation = _told(answer)
+        if answer.reply is Reply.OK:
+            yield from _ask(notes, reader, Command.CANCEL)
+        if answer.reply is not Reply.ERR or notes.confirmation is Confirmation.REFUSED:
+            yield from _leave()
+            return
+        refused_plain = True
     answer = yield from _ask(notes, reader, Command.POP3_USER)
-    if answer.reply is Reply.OK:
-        notes.confirmation = Confirmation.ACCEPTED
-    elif answer.reply is Reply.ERR and speaks_of_tls(answer.line):
-        notes.confirmation = Confirmation.REFUSED
-    else:
-        notes.confirmation = Confirmation.UNCLEAR
+    notes.confirmation = _told(answer)
+    if refused_plain and notes.confirmation is Confirmation.ACCEPTED:
+        notes.confirmation = Confirmation.MECHANISM_REFUSED
     if answer.reply is Reply.OK or answer.reply is Reply.ERR:
         yield from _leave()

@@ -9,7 +9,7 @@ import re
 import msgspec
 
 from openletter.dialogue.observation import Observation, Protocol
-from openletter.verdict.login import Reason
+from openletter.verdict.login import PLAINTEXT, Reason, mechanisms_of
 
 
 class Ambiguity(msgspec.Struct, frozen=True, kw_only=True):
@@ -24,9 +24,32 @@ class Ambiguity(msgspec.Struct, frozen=True, kw_only=True):
     """What its IMPLEMENTATION line (RFC 2449 §6.9) begins with, upper case."""
     fingerprint: frozenset[str] = frozenset()
     """Capabilities that together are its own."""
+    without_password_mechanism: bool = False
+    """Applies only where the list names mechanisms and none that shows the password; and then a refusal of PLAIN
+    (``Confirmation.MECHANISM_REFUSED``) settles that no password is taken."""
 
+
+_DOVECOT_READY = re.compile(rb"(?:\+OK|\* OK) (?:\[[^\]]*\] )?Dovecot.* ready\.(?: <[^>]*>)?")
 
 AMBIGUITIES: tuple[Ambiguity, ...] = (
+    # Its LOGIN and its PASS are its mechanism PLAIN: where auth_mechanisms has no plain, it goes on listing USER, says no
+    # LOGINDISABLED, and refuses every password (dovecot 2.3.19, measured in the lab).
+    Ambiguity(
+        product="dovecot",
+        protocol=Protocol.IMAP,
+        claims=frozenset({Reason.LOGIN_NOT_DISABLED}),
+        banner=_DOVECOT_READY,
+        fingerprint=frozenset({"SASL-IR", "LOGIN-REFERRALS", "ID", "ENABLE", "IDLE", "LITERAL+"}),
+        without_password_mechanism=True,
+    ),
+    Ambiguity(
+        product="dovecot",
+        protocol=Protocol.POP3,
+        claims=frozenset({Reason.USER_LISTED}),
+        banner=_DOVECOT_READY,
+        fingerprint=frozenset({"CAPA", "TOP", "UIDL", "RESP-CODES", "PIPELINING", "AUTH-RESP-CODE"}),
+        without_password_mechanism=True,
+    ),
     # POP3_TLS_REQUIRED=1 takes nothing out of the CAPA list (courier-pop 1.0.16, measured in the lab).
     Ambiguity(
         product="courier",
@@ -68,13 +91,22 @@ AMBIGUITIES: tuple[Ambiguity, ...] = (
 )
 
 
-def ambiguous_product(seen: Observation, claim: Reason) -> str:
-    """The product whose habit makes ``claim`` doubtful, or an empty string."""
-    return next((entry.product for entry in AMBIGUITIES if _applies(entry, seen, claim)), "")
+def ambiguity_of(seen: Observation, claim: Reason, *, starttls: bool) -> Ambiguity | None:
+    """The habit that makes ``claim`` doubtful, if any. ``starttls``: whether it is offered or accepted.
+
+    Most habits are those of servers that want TLS first, so without STARTTLS there is no doubt about them.
+    """
+    return next((entry for entry in AMBIGUITIES if _applies(entry, seen, claim, starttls=starttls)), None)
 
 
-def _applies(entry: Ambiguity, seen: Observation, claim: Reason) -> bool:
+def _applies(entry: Ambiguity, seen: Observation, claim: Reason, *, starttls: bool) -> bool:
     if entry.protocol is not seen.protocol or claim not in entry.claims:
+        return False
+    if entry.without_password_mechanism:
+        offered = mechanisms_of(seen.protocol, seen.caps_pre)
+        if not offered or offered & PLAINTEXT:
+            return False
+    elif not starttls:
         return False
     if entry.banner is not None and entry.banner.fullmatch(seen.banner):
         return True

@@ -11,6 +11,7 @@ from enum import StrEnum
 import msgspec
 
 from openletter.dialogue.observation import (
+    Confirmation,
     Greeting,
     HandshakeOutcome,
     ListSource,
@@ -20,7 +21,7 @@ from openletter.dialogue.observation import (
     Reply,
     Tcp,
 )
-from openletter.verdict.ambiguity import ambiguous_product
+from openletter.verdict.ambiguity import ambiguity_of
 from openletter.verdict.classes import Evidence
 from openletter.verdict.findings import CertificateFault
 from openletter.verdict.login import (
@@ -123,6 +124,18 @@ def sibling_of(seen: Observation | None) -> Sibling:
     return Sibling.NONE
 
 
+def _doubted(login: LoginFact, seen: Observation, *, starttls: bool) -> LoginFact:
+    """An open login in the light of what its product is known for."""
+    ambiguity = ambiguity_of(seen, login.reason, starttls=starttls)
+    if ambiguity is None:
+        return login
+    if ambiguity.without_password_mechanism and seen.confirmation is Confirmation.MECHANISM_REFUSED:
+        return msgspec.structs.replace(
+            login, login=Login.NO, reason=Reason.CONFIRMED_CLOSED, grade=Evidence.OFFERED
+        )
+    return msgspec.structs.replace(login, grade=Evidence.AMBIGUOUS)
+
+
 def derive(
     seen: Observation,
     sibling: Sibling = Sibling.UNKNOWN,
@@ -132,10 +145,8 @@ def derive(
     contact, tls = _contact(seen), _tls(seen)
     cleartext = seen.mode is Mode.CLEARTEXT
     login = login_before_tls(seen) if cleartext and contact is Contact.SPOKE else _NO_LOGIN_FACT
-    grade = login.grade
-    rests_on_claim = login.login is Login.YES and tls in (Tls.WORKS, Tls.BROKEN)
-    if rests_on_claim and ambiguous_product(seen, login.reason):
-        grade = Evidence.AMBIGUOUS
+    if login.login is Login.YES:
+        login = _doubted(login, seen, starttls=tls in (Tls.WORKS, Tls.BROKEN))
     works = tls is Tls.WORKS
     inside = seen.caps_post if works and listed(seen.caps_post_source) else ()
     offered = mechanisms_of(seen.protocol, seen.caps_pre) | mechanisms_of(seen.protocol, seen.caps_post)
@@ -147,7 +158,7 @@ def derive(
         sibling=sibling,
         login=login.login,
         reason=login.reason,
-        grade=grade,
+        grade=login.grade,
         mechanisms=login.mechanisms,
         login_disabled_inside_tls=_login_disabled(seen.protocol, inside),
         logindisabled_contradiction=login.contradiction,

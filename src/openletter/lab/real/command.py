@@ -1,5 +1,6 @@
 """`openletter lab real`: installs, lists and runs the real servers. Data to standard output, talk to standard error."""
 
+import argparse
 import dataclasses
 import sys
 from collections import defaultdict
@@ -92,3 +93,25 @@ def _line(configuration: Configuration, truths: list[Truth] | tuple[()], json: b
 
 def _say(text: str) -> None:
     print(text, file=sys.stderr, flush=True)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Carry out `run`, `list` or `install`; the exit code."""
+    parser = argparse.ArgumentParser(prog="openletter lab real", description=__doc__)
+    parser.add_argument(
+        "--folder", type=Path, help="where packages are unpacked; other users must be able to enter"
+    )
+    verbs = parser.add_subparsers(dest="verb", required=True)
+    verbs.add_parser("install", help="install what is missing (root on Debian)")
+    listing = verbs.add_parser("list", help="show the configurations without starting them")
+    running = verbs.add_parser("run", help="start them and stay until Ctrl-C")
+    running.add_argument("only", nargs="*", metavar="NAME", help="configurations to start; all when left out")
+    running.add_argument("--truth", action="store_true", help="log in everywhere and print the classes found")
+    for verb in (listing, running):
+        verb.add_argument("--json", action="store_true", help="JSON Lines on standard output")
+    given = parser.parse_args(arguments)
+    if given.verb == "install":
+        return install(given.folder)
+    if given.verb == "list":
+        return catalogue(given.json)
+    return run(given.only, given.truth, given.json, given.folder)

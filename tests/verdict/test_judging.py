@@ -1,0 +1,182 @@
+"""Judging a whole survey says of each endpoint what judging it alone says.
+
+What a user loses when these fail: a table of verdicts that no single look at a server bears out.
+"""
+
+import pytest
+
+from openletter.dialogue.observation import (
+    Greeting,
+    Handshake,
+    HandshakeOutcome,
+    ListSource,
+    Mode,
+    Observation,
+    Protocol,
+    Reply,
+    Tcp,
+)
+from openletter.scope.build import build_scope
+from openletter.scope.target import parse_target
+from openletter.store.files import read_table
+from openletter.store.store import Store
+from openletter.survey.plan import Conditions, Plan, Vantage
+from openletter.tls.trust import Trust
+from openletter.verdict.classes import Class, Severity
+from openletter.verdict.facts import Sibling
+from openletter.verdict.findings import FindingName
+from openletter.verdict.judging import judge_observations, judge_survey
+from openletter.verdict.modifiers import MODIFIERS
+from openletter.verdict.rules import RULES
+from openletter.verdict.verdict import RULES_VERSION, judge
+from openletter.verdict.verdict_table import from_table
+
+
+def endpoint(ip, port, protocol=Protocol.IMAP, mode=Mode.CLEARTEXT, **more):
+    return Observation(ip=ip, port=port, protocol=protocol, mode=mode, **{"tcp": Tcp.OPEN, **more})
+
+
+def cleartext(ip, port=143, **more):
+    return endpoint(
+        ip,
+        port,
+        greeting=Greeting.OK,
+        caps_pre=("IMAP4REV1", "AUTH=PLAIN"),
+        caps_pre_source=ListSource.COMMAND,
+        starttls_reply=Reply.BAD,
+        **more,
+    )
+
+
+def implicit(ip, port=993, outcome=HandshakeOutcome.OK, **more):
+    handshake = Handshake(outcome=outcome, version="TLSv1.3", cipher="TLS_AES_256_GCM_SHA384", **more)
+    greeting = Greeting.OK if handshake.works else Greeting.NOT_REACHED
+    return endpoint(ip, port, mode=Mode.IMPLICIT, greeting=greeting, handshake=handshake)
+
+
+@pytest.fixture(scope="module")
+def trust():
+    return Trust(roots=[])
+
+
+def classes(observations, trust):
+    return [verdict.class_ for verdict in judge_observations(observations, {}, trust)]
+
+
+def test_a_sibling_is_found_on_the_same_host_only(trust):
+    observations = [
+        cleartext("192.0.2.1"),
+        cleartext("192.0.2.2"),
+        implicit("192.0.2.1"),
+        implicit("192.0.2.2", outcome=HandshakeOutcome.ALERT),
+        cleartext("192.0.2.3"),
+    ]
+    assert classes(observations, trust)[:2] == [Class.CLEARTEXT_PORT_OPEN, Class.NO_TLS]
+    verdicts = judge_observations(observations, {}, trust)
+    assert [verdicts[n].sibling for n in (0, 1, 4)] == [Sibling.TLS, Sibling.NONE, Sibling.UNKNOWN]
+
+
+def test_a_sibling_is_found_on_odd_ports_too(trust):
+    observations = [
+        implicit("192.0.2.1", 1993, outcome=HandshakeOutcome.ALERT),
+        implicit("192.0.2.1", 2993),
+        cleartext("192.0.2.1", 1143),
+    ]
+    assert classes(observations, trust)[2] is Class.CLEARTEXT_PORT_OPEN
+
+
+def test_the_sibling_of_imap_is_not_that_of_pop3(trust):
+    pop3s = endpoint(
+        "192.0.2.1",
+        995,
+        Protocol.POP3,
+        Mode.IMPLICIT,
+        handshake=Handshake(outcome=HandshakeOutcome.OK, version="TLSv1.3"),
+        greeting=Greeting.OK,
+    )
+    assert classes([cleartext("192.0.2.1"), pop3s], trust)[0] is Class.NO_TLS
+
+
+EXAMPLES = [example for row in (*RULES, *MODIFIERS) for example in row.examples]
+
+
+def test_many_at_once_are_judged_as_each_alone(trust):
+    """Rows that share a cached verdict really would have got the same one alone: over all examples of the rules."""
+    hosts = [
+        f"192.0.2.{number % 250}" if number < 250 else f"198.51.100.{number - 250}"
+        for number in range(len(EXAMPLES))
+    ]
+    structs = __import__("msgspec").structs
+    alone, together = [], []
+    for ip, example in zip(hosts, EXAMPLES, strict=True):
+        seen = structs.replace(
+            example.seen,
+            ip=ip,
+            handshake=structs.replace(example.seen.handshake, chain=()),
+            legacy=structs.replace(example.seen.legacy, chain=()),
+        )
+        sibling = getattr(example, "sibling_seen", None)
+        alone.append(judge(seen, sibling))
+        together.append(seen)
+    assert judge_observations(together, {}, trust) == alone
+
+
+def test_addresses_of_the_internet_are_told_from_private_ones(trust):
+    """The same words from a public address are a finding more: guessing is open to everyone."""
+    public, private = judge_observations([cleartext("8.8.8.8"), cleartext("192.168.0.1")], {}, trust)
+    names = [{finding.name for finding in verdict.findings} for verdict in (public, private)]
+    assert names[0] - names[1] == {FindingName.PASSWORD_GUESSING_EXPOSED}
+
+
+@pytest.fixture
+def judged(tmp_path, trust):
+    scope = build_scope([parse_target("192.0.2.0/30")])
+    plan = Plan(
+        scope=scope.description,
+        endpoints=scope.endpoint_count,
+        seed=1,
+        shards=2,
+        conditions=Conditions(),
+        vantage=Vantage(),
+    )
+    with Store(tmp_path / "store", create=True) as store:
+        record = store.add_survey(plan, now=1_800_000_000.0, tool_version="0")
+        with store.run(record.id) as run:
+            sink = run.sink()
+            for shard, ip in enumerate(("192.0.2.1", "192.0.2.2")):
+                writer = sink.begin(shard, {}.get)
+                writer.add(cleartext(ip))
+                writer.add(implicit(ip))
+                run.record(writer.publish())
+        yield store, record
+
+
+def test_verdicts_are_published_as_a_set_and_replace_those_before(judged, trust):
+    store, record = judged
+    first = judge_survey(store, record, trust)
+    before = store.verdict_files(store.survey(record.id))
+    assert (first.verdicts, first.worst, first.rules_version) == (4, Severity.MEDIUM, RULES_VERSION)
+    rows = [row for file in before for row in from_table(read_table(file))]
+    assert [(row.ip, row.port, row.class_) for row in rows] == [
+        ("192.0.2.1", 143, Class.CLEARTEXT_PORT_OPEN),
+        ("192.0.2.1", 993, Class.IMPLICIT_TLS),
+        ("192.0.2.2", 143, Class.CLEARTEXT_PORT_OPEN),
+        ("192.0.2.2", 993, Class.IMPLICIT_TLS),
+    ]
+    assert rows[0].wide
+    assert not rows[0].strict
+    judge_survey(store, record, trust)
+    after = store.verdict_files(store.survey(record.id))
+    assert len(after) == 2
+    assert not any(file.exists() for file in before)
+
+
+def test_a_judging_that_fails_leaves_the_verdicts_before(judged, trust):
+    store, record = judged
+    judge_survey(store, record, trust)
+    store.observations(store.shards(record.id)[1]).unlink()
+    with pytest.raises(Exception, match="gone"):
+        judge_survey(store, record, trust)
+    files = store.verdict_files(store.survey(record.id))
+    assert sum(len(from_table(read_table(file))) for file in files) == 4
+    assert len(list(files[0].parent.parent.glob("*-*"))) == 1, "the half-made set is gone"
