@@ -12,7 +12,7 @@ from openletter.lab.real import command as real_command
 
 app = typer.Typer(
     help="A simulated Internet whose truth is known, real servers, and a demonstration; all on loopback.",
-    no_args_is_help=True,
+    invoke_without_command=True,
     rich_markup_mode=None,
 )
 # What the lab runs shares no code with what tests it, so its commands read their own arguments.
@@ -25,6 +25,13 @@ def _delegate(context: typer.Context, to: Callable[[list[str]], int], default: s
     if not arguments or (arguments[0].startswith("-") and arguments[0] not in ("-h", "--help")):
         arguments.insert(0, default)
     raise typer.Exit(to(arguments))
+
+
+@app.callback()
+def _lab(context: typer.Context) -> None:
+    if context.invoked_subcommand is None:
+        typer.echo(context.get_help())
+        raise typer.Exit
 
 
 @app.command("internet", context_settings=_PASSED_ON)

@@ -28,7 +28,7 @@ from openletter.survey.error import SurveyError
 app = typer.Typer(
     name="openletter",
     help="Survey POP3 and IMAP servers for missing TLS, and say on what evidence.",
-    no_args_is_help=True,
+    invoke_without_command=True,
     add_completion=False,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
@@ -56,6 +56,9 @@ def _openletter(
         bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")
     ] = False,
 ) -> None:
+    if context.invoked_subcommand is None:
+        typer.echo(context.get_help())
+        raise typer.Exit
     values = settings.load(Path())
     context.default_map = dict.fromkeys(_VERBS_WITH_SETTINGS, values)
 
