@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from ipaddress import IPv4Address
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,9 @@ from openletter.verdict.verdict_table import VerdictRow, from_table
 REGISTERED = {"pop3": 110, "imap": 143, "imaps": 993, "pop3s": 995}
 
 
+_TAKES_THE_TIMEOUT = {"silent", "mute", "drip", "garbage-after-ok"}
+
+
 class Lab:
     """The simulated Internet with a file of its networks, and the command line that surveys it."""
 
@@ -25,6 +29,14 @@ class Lab:
         self.folder = folder
         self.scope = folder / "world.txt"
         self.scope.write_text("".join(f"{cidr} country={country}\n" for cidr, country in self.world.blocks()))
+
+        hosts = {str(IPv4Address(ip)) for ip in self.world.addresses()}
+        slow = {
+            truth.ip for truth in self.world.truths() if truth.manner.rpartition(":")[2] in _TAKES_THE_TIMEOUT
+        }
+        self.prompt_hosts = hosts - slow
+        self.slow = folder / "slow.txt"
+        self.slow.write_text("".join(f"{ip}\n" for ip in sorted(slow)))
 
     @property
     def endpoints(self) -> int:

@@ -121,7 +121,9 @@ def _resume_line(record: SurveyRecord, store: Path) -> str:
 
 
 def _survey(opened: Store, record: SurveyRecord, effort: Effort, store: Path, console: Console) -> bool:
-    """Run it; whether it was done to the end."""
+    """Run it, unless it was finished before; whether it is done to the end."""
+    if record.state is State.FINISHED:
+        return True
     affordable_effort = affordable(effort)
     if affordable_effort.concurrency < effort.concurrency:
         console.print(
@@ -141,7 +143,7 @@ def _survey(opened: Store, record: SurveyRecord, effort: Effort, store: Path, co
         except (SurveyError, StoreError) as error:
             with suppress(StoreError):
                 this_run.end(state, time.time())
-            raise CouldNotRunError(f"{error}; go on with: {_resume_line(record, store)}") from error
+            raise CouldNotRunError(f"{error}: {_resume_line(record, store)}") from error
         this_run.end(state, time.time())
         done = this_run.finished()
     if state is not State.FINISHED:
@@ -155,9 +157,16 @@ def _survey(opened: Store, record: SurveyRecord, effort: Effort, store: Path, co
     return state is State.FINISHED
 
 
-def _conclude(opened: Store, record: SurveyRecord, trust: Trust, fail_on: FailOn, *, json: bool) -> int:
+def _conclude(
+    opened: Store, record: SurveyRecord, trust: Trust, fail_on: FailOn, store: Path, *, json: bool
+) -> int:
     """Judge, sum up; the exit code."""
-    judgement = judge_with_progress(opened, record, trust)
+    try:
+        judgement = judge_with_progress(opened, record, trust)
+    except StoreError as error:
+        raise CouldNotRunError(
+            f"{error}; all is asked, judge it with: {_resume_line(record, store)}"
+        ) from error
     record = opened.survey(record.id)
     with Verdicts(opened.verdict_files(record)) as verdicts:
         found = overview(verdicts)
@@ -326,7 +335,7 @@ def survey(
                 return
             done = _survey(opened, record, effort, store, console)
             raise typer.Exit(
-                _conclude(opened, record, trust, fail_on, json=json) if done else EXIT_INTERRUPTED
+                _conclude(opened, record, trust, fail_on, store, json=json) if done else EXIT_INTERRUPTED
             )
     asked = build_scope(
         _targets(words), plan=parse_ports(port or []), exclusions=gather_exclusions(files=exclude or ())
@@ -343,4 +352,6 @@ def survey(
     with Store(store, create=True) as opened:
         record = opened.add_survey(plan, now=time.time(), tool_version=__version__)
         done = _survey(opened, record, effort, store, console)
-        raise typer.Exit(_conclude(opened, record, trust, fail_on, json=json) if done else EXIT_INTERRUPTED)
+        raise typer.Exit(
+            _conclude(opened, record, trust, fail_on, store, json=json) if done else EXIT_INTERRUPTED
+        )

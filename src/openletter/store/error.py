@@ -17,6 +17,19 @@ from pathlib import Path
 
 _NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
+_NO_ROOM_IN_SQLITE = frozenset(
+    {
+        sqlite3.SQLITE_FULL,
+        sqlite3.SQLITE_IOERR_WRITE,
+        sqlite3.SQLITE_IOERR_TRUNCATE,
+        sqlite3.SQLITE_IOERR_FSYNC,
+        # The index of the write-ahead log, which is a file of fixed steps.
+        sqlite3.SQLITE_IOERR_SHMSIZE,
+    }
+)
+
+_KEPT = "what was finished before is kept, make room and go on"
+
 
 class StoreError(Exception):
     """``str()`` is one line that says what is wrong and what would be right."""
@@ -53,15 +66,11 @@ def named(place: Path) -> Iterator[None]:
         yield
     except OSError as error:
         if error.errno in _NO_ROOM:
-            raise DiskFullError(
-                f"{place}: {error.strerror}; what was finished before is kept, make room and resume"
-            ) from error
+            raise DiskFullError(f"{place}: the disk is full ({error.strerror}); {_KEPT}") from error
         raise StoreError(f"{place}: {error.strerror or error}") from error
     except sqlite3.OperationalError as error:
-        if error.sqlite_errorcode in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_WRITE):
-            raise DiskFullError(
-                f"{place}: no space left; what was finished before is kept, make room and resume"
-            ) from error
+        if error.sqlite_errorcode in _NO_ROOM_IN_SQLITE:
+            raise DiskFullError(f"{place}: the disk is full ({error}); {_KEPT}") from error
         raise StoreError(f"{place}: {error}") from error
     except sqlite3.DatabaseError as error:
         raise DamagedStoreError(f"{place}: is no manifest of a store ({error})") from error

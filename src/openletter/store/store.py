@@ -130,12 +130,12 @@ class Store:
         return self._manifest.survey(survey)
 
     def latest(self, *, unfinished: bool = False, judged: bool = False) -> SurveyRecord:
-        """The latest survey, or the latest that is not finished, or the latest that has verdicts.
+        """The latest survey; of those that are not finished and judged, or of those that have verdicts.
 
         Raises ``NoSurveyError`` where there is none.
         """
         for record in reversed(self.surveys()):
-            if unfinished and record.state is State.FINISHED:
+            if unfinished and record.state is State.FINISHED and record.verdicts:
                 continue
             if judged and not record.verdicts:
                 continue
