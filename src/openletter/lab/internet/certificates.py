@@ -195,6 +195,8 @@ def certificates_in(cache: Path, clock: Callable[[], datetime] = lambda: datetim
     made = Path(tempfile.mkdtemp(prefix="certificates-", dir=cache))
     try:
         _make(made, now)
+        if _usable(folder, now):
+            return folder
         aged = Path(tempfile.mkdtemp(prefix="aged-", dir=cache))
         with contextlib.suppress(FileNotFoundError):
             folder.replace(aged)

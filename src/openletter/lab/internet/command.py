@@ -7,7 +7,7 @@ import sys
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import asdict
-from ipaddress import AddressValueError, IPv4Network
+from ipaddress import IPv4Network
 from pathlib import Path
 from threading import Event
 from typing import TextIO
@@ -114,6 +114,13 @@ def summary(counts: Counter[tuple[int, Class]]) -> str:
     return "\n".join(lines)
 
 
+def _check_cidr(text: str) -> None:
+    try:
+        IPv4Network(text)
+    except ValueError as error:
+        raise ValueError(f"{text} is no IPv4 network in CIDR form ({error})") from error
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="openletter lab internet", description=__doc__)
     world = argparse.ArgumentParser(add_help=False)
@@ -162,9 +169,9 @@ def main(arguments: list[str] | None = None) -> int:
             print(formatted(country_table(world)))
             return 0
         for cidr in given.scope:
-            IPv4Network(cidr)
+            _check_cidr(cidr)
         counts = tell_truth(given.scope or None, world, sys.stdout, open_only=given.open)
-    except (ValueError, AddressValueError) as error:
+    except ValueError as error:
         say(f"openletter lab internet: {error}")
         return WRONG_USAGE
     except BrokenPipeError:
