@@ -3,19 +3,21 @@
 What a user loses when these fail: the product is its numbers.
 """
 
+import pyarrow as pa
 import pytest
 
-from openletter.dialogue.observation import Mode, Protocol
+from openletter.dialogue.observation import Mode, Observation, Protocol, Tcp
 from openletter.statistics.country import by_country
 from openletter.statistics.counts import Affected, Counts
 from openletter.statistics.database import Verdicts
 from openletter.statistics.overview import ClassCount, EvidenceCount, overview
-from openletter.store.files import publish_table
+from openletter.store.files import publish_whole_table
+from openletter.store.observation_table import to_batch
 from openletter.verdict.classes import STRICT, UNKNOWN, WIDE, Class, Evidence, Report, Severity
 from openletter.verdict.facts import Sibling
 from openletter.verdict.login import Reason
 from openletter.verdict.verdict import Verdict
-from openletter.verdict.verdict_table import SCHEMA, Place, to_batch
+from openletter.verdict.verdict_table import to_table
 
 PORTS = {
     110: (Protocol.POP3, Mode.CLEARTEXT),
@@ -43,6 +45,11 @@ HOSTS = (
 )
 
 
+def endpoint(ip, port, country):
+    protocol, mode = PORTS[port]
+    return Observation(ip=ip, port=port, protocol=protocol, mode=mode, country=country, tcp=Tcp.OPEN)
+
+
 def verdict(cls, port):
     protocol, mode = PORTS[port]
     return Verdict(
@@ -64,11 +71,12 @@ def verdict(cls, port):
 
 def write(path, hosts):
     rows = [
-        (Place(ip, port, "", country), verdict(Class(word), port))
+        (endpoint(ip, port, country), verdict(Class(word), port))
         for ip, country, words in hosts
         for port, word in zip(PORTS, words.split(), strict=True)
     ]
-    publish_table(path, SCHEMA, [to_batch([place for place, _ in rows], [v for _, v in rows])])
+    observations = pa.Table.from_batches([to_batch([seen for seen, _ in rows])])
+    publish_whole_table(path, to_table(observations, [v for _, v in rows]))
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 What a user loses when these fail: a table of verdicts that no single look at a server bears out.
 """
 
+import pyarrow as pa
 import pytest
 from msgspec import structs
 
@@ -20,13 +21,14 @@ from openletter.dialogue.observation import (
 from openletter.scope.build import build_scope
 from openletter.scope.target import parse_target
 from openletter.store.files import read_table
+from openletter.store.observation_table import to_batch
 from openletter.store.store import Store
 from openletter.survey.plan import Conditions, Plan, Vantage
 from openletter.tls.trust import Trust
-from openletter.verdict.classes import Class, Severity
-from openletter.verdict.facts import Sibling
+from openletter.verdict.classes import Class, Evidence, Severity
+from openletter.verdict.facts import Sibling, derive
 from openletter.verdict.findings import FindingName
-from openletter.verdict.judging import judge_observations, judge_survey
+from openletter.verdict.judging import INDECISIVE, judge_survey, judge_table
 from openletter.verdict.modifiers import MODIFIERS
 from openletter.verdict.rules import RULES
 from openletter.verdict.verdict import RULES_VERSION, judge
@@ -60,8 +62,12 @@ def trust():
     return Trust(roots=[])
 
 
+def judged_together(observations, ders, trust):
+    return judge_table(pa.Table.from_batches([to_batch(observations)]), ders, trust)
+
+
 def classes(observations, trust):
-    return [verdict.class_ for verdict in judge_observations(observations, {}, trust)]
+    return [verdict.class_ for verdict in judged_together(observations, {}, trust)]
 
 
 def test_a_sibling_is_found_on_the_same_host_only(trust):
@@ -73,7 +79,7 @@ def test_a_sibling_is_found_on_the_same_host_only(trust):
         cleartext("192.0.2.3"),
     ]
     assert classes(observations, trust)[:2] == [Class.CLEARTEXT_PORT_OPEN, Class.NO_TLS]
-    verdicts = judge_observations(observations, {}, trust)
+    verdicts = judged_together(observations, {}, trust)
     assert [verdicts[n].sibling for n in (0, 1, 4)] == [Sibling.TLS, Sibling.NONE, Sibling.UNKNOWN]
 
 
@@ -113,12 +119,56 @@ def test_many_at_once_are_judged_as_each_alone(trust):
         for network in (1, 2)
         for number, example in enumerate(EXAMPLES)
     ]
-    assert judge_observations(seen, {}, trust) == [judge(one) for one in seen]
+    assert judged_together(seen, {}, trust) == [judge(one) for one in seen]
+
+
+class _Watched:
+    """An observation that notes what is looked at."""
+
+    def __init__(self, inner, looked_at, prefix=""):
+        self._inner, self._looked_at, self._prefix = inner, looked_at, prefix
+
+    def __getattr__(self, name):
+        value = getattr(self._inner, name)
+        if isinstance(value, Handshake):
+            return _Watched(value, self._looked_at, {"tls": "handshake"}.get(name, name) + "_")
+        self._looked_at.add(self._prefix + name)
+        return value
+
+
+def test_facts_depend_on_nothing_by_which_rows_are_not_told_apart():
+    """Else two servers that differ would share one verdict, and which one would be chance."""
+    looked_at = set()
+    for example in EXAMPLES:
+        derive(_Watched(example.seen, looked_at), example.sibling, example.certificate_faults)
+    assert "caps_pre" in looked_at
+    assert "handshake_outcome" in looked_at
+    # The address by whether it is public, the banner by the products that it marks: tested below.
+    assert looked_at & INDECISIVE <= {"ip", "banner"}
+
+
+def test_banners_of_ambiguous_products_are_told_apart(trust):
+    def pop3(ip, banner):
+        return endpoint(
+            ip,
+            110,
+            Protocol.POP3,
+            greeting=Greeting.OK,
+            banner=banner,
+            caps_pre=("STLS", "USER"),
+            caps_pre_source=ListSource.COMMAND,
+            starttls_reply=Reply.OK,
+            handshake=Handshake(outcome=HandshakeOutcome.OK, version="TLSv1.3"),
+        )
+
+    observations = [pop3("192.0.2.1", b"+OK ready"), pop3("192.0.2.2", b"+OK Hello there.")]
+    grades = [verdict.evidence for verdict in judged_together(observations, {}, trust)]
+    assert grades == [Evidence.ADVERTISED, Evidence.AMBIGUOUS]
 
 
 def test_addresses_of_the_internet_are_told_from_private_ones(trust):
     """The same words from a public address are a finding more: guessing is open to everyone."""
-    public, private = judge_observations([cleartext("8.8.8.8"), cleartext("192.168.0.1")], {}, trust)
+    public, private = judged_together([cleartext("8.8.8.8"), cleartext("192.168.0.1")], {}, trust)
     names = [{finding.name for finding in verdict.findings} for verdict in (public, private)]
     assert names[0] - names[1] == {FindingName.PASSWORD_GUESSING_EXPOSED}
 

@@ -57,7 +57,11 @@ def publish(path: Path, octets: Any) -> None:
 
 def publish_table(path: Path, schema: Any, batches: Iterable[Any]) -> int:
     """Write ``pyarrow`` batches of one schema as Parquet; the size of the file in octets. Raises as ``publish``."""
-    table = pa.Table.from_batches(batches, schema)
+    return publish_whole_table(path, pa.Table.from_batches(batches, schema))
+
+
+def publish_whole_table(path: Path, table: Any) -> int:
+    """The same with a ``pyarrow.Table``."""
     # Into memory first: Arrow's own file output hides the system's error number.
     out = pa.BufferOutputStream()
     pq.write_table(table, out, compression=_COMPRESSION)

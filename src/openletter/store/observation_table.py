@@ -110,23 +110,26 @@ _PLAIN = tuple(column for column in COLUMNS if "." not in column.path)
 
 
 def from_table(table: Any) -> list[Observation]:
-    """The observations of a ``pyarrow.Table`` or batch with this schema, equal to those it was made of."""
-    rows = table.num_rows
-    plain = [column.values(table.column(column.name)) for column in _PLAIN]
-    handshakes = [
-        [
-            Handshake(**dict(zip(_HANDSHAKE_FIELDS, values, strict=True)))
-            for values in zip(
-                *(
-                    Column(f"{which}.{field}", kind).values(table.column(f"{which}_{field}"))
-                    for field, kind in _HANDSHAKE_FIELDS.items()
-                ),
-                strict=True,
-            )
-        ]
-        for which in _HANDSHAKES
+    """The observations of a ``pyarrow.Table`` or batch with this schema, equal to those it was made of.
+
+    A column that was not read (``transcript``, say) leaves what an observation has by default.
+    """
+    there = set(table.column_names)
+    plain = {c.path: c.values(table.column(c.name)) for c in _PLAIN if c.name in there}
+    handshakes = {which: _handshakes(table, which) for which in _HANDSHAKES}
+    columns = {**plain, **handshakes}
+    return [
+        Observation(**dict(zip(columns, values, strict=True)))
+        for values in zip(*columns.values(), strict=True)
     ]
-    names = [*(column.path for column in _PLAIN), *_HANDSHAKES]
-    columns = [*plain, *handshakes]
-    assert all(len(column) == rows for column in columns)
-    return [Observation(**dict(zip(names, values, strict=True))) for values in zip(*columns, strict=True)]
+
+
+def _handshakes(table: Any, which: str) -> list[Handshake]:
+    columns = [
+        Column(f"{which}.{field}", kind).values(table.column(f"{which}_{field}"))
+        for field, kind in _HANDSHAKE_FIELDS.items()
+    ]
+    return [
+        Handshake(**dict(zip(_HANDSHAKE_FIELDS, values, strict=True)))
+        for values in zip(*columns, strict=True)
+    ]

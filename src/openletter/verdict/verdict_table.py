@@ -8,7 +8,6 @@ import pyarrow as pa
 
 from openletter.dialogue.observation import Mode, Protocol
 from openletter.store.columns import ADDRESS_ORDER, FLAG, LIST, PORT, TEXT, WORD, Column, enumeration
-from openletter.store.observation_table import sort_key
 from openletter.verdict.classes import Class, Evidence, Report, Severity
 from openletter.verdict.facts import Sibling
 from openletter.verdict.findings import FindingName
@@ -40,16 +39,15 @@ class VerdictRow(msgspec.Struct, frozen=True, kw_only=True):
     findings: tuple[FindingName, ...]
 
 
-class Place(msgspec.Struct, frozen=True):
-    """Which endpoint a verdict is about."""
+_PLACE = (
+    Column("ip", TEXT),
+    Column("port", PORT),
+    Column("host", TEXT),
+    Column("country", WORD),
+)
+"""Columns of the observations that are taken over as they are, after ``ip_sort``."""
 
-    ip: str
-    port: int
-    host: str
-    country: str
-
-
-_PLACE = (Column("ip", TEXT), Column("port", PORT), Column("host", TEXT), Column("country", WORD))
+PLACE_COLUMNS = ("ip_sort", *(column.name for column in _PLACE))
 
 _VERDICT = (
     Column("protocol", enumeration(Protocol)),
@@ -83,8 +81,9 @@ SCHEMA: Any = pa.schema(
 """A ``pyarrow.Schema``."""
 
 
-def to_batch(places: Sequence[Place], verdicts: Sequence[Verdict]) -> Any:
-    """A ``pyarrow.RecordBatch``: a row for each place with the verdict at the same position.
+def to_table(observations: Any, verdicts: Sequence[Verdict]) -> Any:
+    """A ``pyarrow.Table``: a row for each row of ``observations`` (a table with ``PLACE_COLUMNS`` at least) with the
+    verdict at the same position.
 
     Equal verdicts are one object to whoever judges, so their columns are made once for each distinct one and then
     taken by its number.
@@ -100,10 +99,9 @@ def to_batch(places: Sequence[Place], verdicts: Sequence[Verdict]) -> Any:
         rows.append(number)
     take = pa.array(rows, pa.int32())
     findings = pa.array([[str(f.name) for f in verdict.findings] for verdict in distinct], LIST.arrow)
-    return pa.RecordBatch.from_arrays(
+    return pa.Table.from_arrays(
         [
-            pa.array([sort_key(place.ip) for place in places], ADDRESS_ORDER.arrow),
-            *(column.array(places) for column in _PLACE),
+            *(observations.column(name) for name in PLACE_COLUMNS),
             *(column.array(distinct).take(take) for column in _VERDICT),
             findings.take(take),
         ],
