@@ -19,11 +19,16 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from openletter.lab.internet.tls_profiles import Certificate
 
-VERSION = "1"
+VERSION = "2"
 """Of what is in the folder; another version has a folder of its own."""
 NAME = "mail.example.net"
 DAY = timedelta(days=1)
 LIFE = 3650 * DAY
+AUTHORITY_AGE = 1000 * DAY
+"""How long the authorities have been there when they are made: longer than the certificate that has run out, else no
+one could say that they ever vouched for it."""
+AUTHORITY_AGE = 1500 * DAY
+"""How long before its making an authority begins: it was there when the oldest of its certificates was issued."""
 RENEWAL = 90 * DAY
 """A folder whose certificates end sooner is made anew."""
 SHA256_WITH_RSA = bytes.fromhex("2a864886f70d01010b")
@@ -74,7 +79,12 @@ def _authority(name: str, key: PrivateKey, now: datetime, issuer: Authority | No
     subject = _subject(name)
     signer = issuer.key if issuer else key
     built = _builder(
-        subject, key, issuer.certificate.subject if issuer else subject, signer, now - 30 * DAY, now + LIFE
+        subject,
+        key,
+        issuer.certificate.subject if issuer else subject,
+        signer,
+        now - AUTHORITY_AGE,
+        now + LIFE,
     )
     usage = x509.KeyUsage(
         digital_signature=False,
@@ -178,7 +188,8 @@ def _usable(folder: Path, now: datetime) -> bool:
     except (OSError, ValueError):
         return False
     # What is not yet valid in the folder starts 2,000 days after it was made: the root's age bounds that too.
-    return root.not_valid_after_utc - now > RENEWAL and now - root.not_valid_before_utc < 1000 * DAY
+    made = root.not_valid_before_utc + AUTHORITY_AGE
+    return root.not_valid_after_utc - now > RENEWAL and now - made < 1000 * DAY
 
 
 def certificates_in(cache: Path, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> Path:
