@@ -106,7 +106,7 @@ def test_many_may_make_it_at_once(tmp_path):
     with ThreadPoolExecutor(6) as pool:
         assert len(set(pool.map(lambda _: certificates_in(tmp_path), range(6)))) == 1
     tls_peers(certificates_in(tmp_path))
-    assert [path.name for path in tmp_path.iterdir()] == ["certificates-1"]
+    assert [path.name for path in tmp_path.iterdir()] == ["certificates-2"]
 
 
 def test_every_profile_has_its_tls(folder):
