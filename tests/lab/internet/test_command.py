@@ -19,9 +19,7 @@ MODULE = [sys.executable, "-m", "openletter.lab.internet"]
 def test_it_says_ready_writes_its_scope_and_ends_when_told_to(tmp_path, certificate_cache, number):
     scope = tmp_path / "world.scope"
     settings = ["--processes", "1", "--cache", str(certificate_cache), "--scope-out", str(scope)]
-    # Below the free bases, so as not to meet other tests' worlds.
-    base = {signal.SIGINT: "9000", signal.SIGTERM: "8000"}[number]
-    command = [*MODULE, "serve", "--port-base", base, *settings]
+    command = [*MODULE, "serve", "--free-ports", *settings]
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
         try:
             said = process.stderr.readline()
@@ -86,7 +84,7 @@ def test_a_setting_that_is_none_is_named(capsys, arguments, reason):
 def test_a_cache_that_cannot_be_written_is_named(tmp_path, capsys):
     blocked = tmp_path / "file"
     blocked.write_text("")
-    assert run(cache=blocked / "below", port_base=7000) == 3
+    assert run(cache=blocked / "below", port_base=None) == 3
     err = capsys.readouterr().err
     assert str(blocked) in err
     assert len(err.splitlines()) == 1

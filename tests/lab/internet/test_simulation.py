@@ -24,6 +24,33 @@ with SimulatedInternet(1000, 2, port_base=None, cache=Path(sys.argv[1])) as runn
 """
 
 
+OUTSIDE = """
+import socket, subprocess, sys
+from openletter.lab.internet.server import listener
+
+def run(*command):
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout
+
+run("ip", "link", "set", "lo", "up")
+with subprocess.Popen(["unshare", "--net", "sh", "-c", "echo up; exec sleep 60"], stdout=subprocess.PIPE) as other:
+    try:
+        other.stdout.readline()
+        there = ("nsenter", "-t", str(other.pid), "-n")
+        run("ip", "link", "add", "va", "type", "veth", "peer", "name", "vb", "netns", str(other.pid))
+        run("ip", "addr", "add", "198.51.100.1/24", "dev", "va")
+        run("ip", "link", "set", "va", "up")
+        run(*there, "ip", "addr", "add", "198.51.100.2/24", "dev", "vb")
+        run(*there, "ip", "link", "set", "vb", "up")
+        with socket.create_server(("0.0.0.0", 20143)), listener(10143):
+            for port in (20143, 10143):
+                ask = f"import socket; socket.create_connection(('198.51.100.1', {port}), 5)"
+                done = subprocess.run([*there, sys.executable, "-c", ask], capture_output=True, text=True)
+                print("connected" if done.returncode == 0 else done.stderr.split()[-3:])
+    finally:
+        other.kill()
+"""
+
+
 def gone(pid):
     try:
         stat = Path(f"/proc/{pid}/stat").read_text()
@@ -110,6 +137,18 @@ def test_a_listener_that_cannot_be_confined_is_not_opened(monkeypatch):
     with pytest.raises(NotConfinedError, match="loopback device"):
         listener(0)
     assert opened[0].fileno() == -1
+
+
+def test_no_one_outside_this_machine_can_connect():
+    """Tried from another network namespace over a virtual cable, with an ordinary listener to show that it is plugged in."""
+    alone = ["unshare", "--user", "--map-root-user", "--net"]
+    try:
+        subprocess.run([*alone, "ip", "link"], check=True, capture_output=True, timeout=10)
+    except (OSError, subprocess.CalledProcessError):
+        pytest.skip("no network namespaces to be had here")
+    told = subprocess.run([*alone, sys.executable, "-c", OUTSIDE], capture_output=True, text=True, timeout=60)
+    assert told.stdout.splitlines()[0] == "connected", told.stderr
+    assert "refused" in told.stdout.splitlines()[1]
 
 
 def own_address():

@@ -2,6 +2,8 @@
 
 import argparse
 import json
+import os
+import select
 import signal
 import sys
 from collections import Counter
@@ -9,7 +11,6 @@ from collections.abc import Callable, Iterable
 from dataclasses import asdict
 from ipaddress import IPv4Network
 from pathlib import Path
-from threading import Event
 from typing import TextIO
 
 from openletter.lab.internet.country_table import country_table, formatted
@@ -41,7 +42,7 @@ def run(
     scale: int = 1000,
     processes: int | None = None,
     *,
-    port_base: int = UNPRIVILEGED_BASE,
+    port_base: int | None = UNPRIVILEGED_BASE,
     cache: Path | None = None,
     scope_out: Path | None = None,
     seed: int = SEED,
@@ -51,12 +52,15 @@ def run(
     """Run until SIGINT or SIGTERM, then end every process that was started. Returns the exit code: 0, 2 for a setting
     that is none, 3 where it could not run or a process ended by itself.
 
-    ``port_base`` is added to 110, 143, 993, 995 (0: the standard ports, for root). ``ready`` is told, in one line,
-    when every process listens; ``scope_out`` is written before that. Must be called from the main thread.
+    ``port_base`` is added to 110, 143, 993, 995 (0: the standard ports, for root; ``None``: a free base). ``ready`` is
+    told, in one line, when every process listens; ``scope_out`` is written before that. Must be called from the main
+    thread.
     """
-    stop = Event()
+    # A pipe and no lock: a handler that took one might find it held by what it interrupted.
+    told_to_stop, stop = os.pipe()
     before = {
-        number: signal.signal(number, lambda *_: stop.set()) for number in (signal.SIGINT, signal.SIGTERM)
+        number: signal.signal(number, lambda *_: os.write(stop, b"."))
+        for number in (signal.SIGINT, signal.SIGTERM)
     }
     try:
         simulation = SimulatedInternet(
@@ -67,7 +71,7 @@ def run(
                 scope_out.write_text(scope_text(simulation.world), "ascii")
             ports = " ".join(f"{name}={port}" for name, port in simulation.ports.items())
             ready(f"ready: 1:{scale}, {simulation.processes} processes, {ports}, root {simulation.root_pem}")
-            while not stop.wait(LOOK_S):
+            while not select.select([told_to_stop], [], [], LOOK_S)[0]:
                 code = simulation.ended()
                 if code is not None:
                     say(f"openletter lab internet: a process ended by itself with code {code}")
@@ -82,6 +86,8 @@ def run(
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+        os.close(told_to_stop)
+        os.close(stop)
     return 0
 
 
@@ -141,6 +147,9 @@ def _parser() -> argparse.ArgumentParser:
         "--port-base", type=int, default=UNPRIVILEGED_BASE, metavar="N", help="N+110, N+143 ..."
     )
     base.add_argument("--standard-ports", action="store_true", help="110, 143, 993, 995; needs root")
+    base.add_argument(
+        "--free-ports", action="store_true", help="any that no one uses; the ready line names them"
+    )
     serve.add_argument("--cache", type=Path, metavar="FOLDER", help="for the certificates")
     serve.add_argument("--scope-out", type=Path, metavar="FILE", help="write the world's blocks here")
     truth = verbs.add_parser("truth", parents=[world], help="JSON Lines of what a survey must find")
@@ -154,10 +163,11 @@ def _parser() -> argparse.ArgumentParser:
 def main(arguments: list[str] | None = None) -> int:
     given = _parser().parse_args(arguments)
     if given.verb == "serve":
+        chosen = STANDARD_BASE if given.standard_ports else given.port_base
         return run(
             given.scale,
             given.processes,
-            port_base=STANDARD_BASE if given.standard_ports else given.port_base,
+            port_base=None if given.free_ports else chosen,
             cache=given.cache,
             scope_out=given.scope_out,
             seed=given.seed,
