@@ -80,6 +80,24 @@ def test_a_whole_dialogue(loopback: Any, run: Run, book: Any, starttls_server: A
     assert said == [b"a1 CAPABILITY\r\n", b"a2 STARTTLS\r\n", b"a3 CAPABILITY\r\n", b"a9 LOGOUT\r\n"]
 
 
+@pytest.mark.parametrize("late", [False, True])
+def test_a_whole_dialogue_on_a_tls_port(
+    loopback: Any, run: Run, server_context: ssl.SSLContext, answering: Any, late: bool
+) -> None:
+    """Also where the greeting comes later than the end of the handshake."""
+
+    def serve(peer: socket.socket) -> None:
+        with server_context.wrap_socket(peer, server_side=True) as inside:
+            if late:
+                time.sleep(0.1)
+            inside.sendall(b"+OK ready\r\n")
+            answering(inside, {b"CAPA": b"+OK\r\nUSER\r\n.\r\n"})
+
+    (seen,) = run(loopback.serve(serve, Protocol.POP3, Mode.IMPLICIT))
+    assert (seen.tcp, seen.handshake.outcome, seen.greeting) == (Tcp.OPEN, HandshakeOutcome.OK, Greeting.OK)
+    assert (seen.banner, seen.caps_post, seen.violation) == (b"+OK ready", ("USER",), "")
+
+
 @pytest.mark.parametrize("poller", [EpollPoller, SelectorsPoller])
 def test_every_poller_sees_the_same(
     loopback: Any, run: Run, starttls_server: Any, poller: type, monkeypatch: pytest.MonkeyPatch
@@ -115,6 +133,19 @@ def test_refused(loopback: Any, run: Run, mode: Mode) -> None:
 def test_reset_at_once_is_nobody(loopback: Any, run: Run, mode: Mode) -> None:
     seen = run(*[loopback.serve(reset, mode=mode) for _ in range(20)])
     assert {o.tcp for o in seen} == {Tcp.RESET}
+
+
+def test_reset_behind_an_answer_is_a_reset(loopback: Any, run: Run) -> None:
+    """Also where our own sending is what learns of it."""
+
+    def serve(peer: socket.socket) -> None:
+        peer.sendall(b"* OK [CAPABILITY X] x\r\n")
+        peer.recv(100)
+        peer.sendall(b"a2 OK\r\n")
+        reset(peer)
+
+    seen = run(*[loopback.serve(serve) for _ in range(20)])
+    assert {o.handshake.outcome for o in seen} == {HandshakeOutcome.RESET}
 
 
 def test_closed_at_once(loopback: Any, run: Run) -> None:
@@ -236,11 +267,9 @@ def test_peers_that_fail_at_once_are_told_at_once(make_engine: Callable[..., Eng
         for n in range(400):
             given += 1
             behind = max(behind, given - told)
-            yield Target(
-                Endpoint(
-                    ip="255.255.255.255", port=1, protocol=Protocol.IMAP, mode=Mode.CLEARTEXT, host=str(n)
-                )
-            )
+            # Nobody connects to a multicast address: it fails at once, and nothing is sent (RFC 1122 §4.2.3.10).
+            ip = f"224.0.{n >> 8}.{n & 255}"
+            yield Target(Endpoint(ip=ip, port=1, protocol=Protocol.IMAP, mode=Mode.CLEARTEXT))
 
     def emit(_: Target, __: Observation) -> None:
         nonlocal told
@@ -289,6 +318,7 @@ def test_what_emit_and_targets_raise_comes_out_and_closes_all(
 
     def targets() -> Iterator[Target]:
         yield from (Target(e) for e in endpoints)
+        yield Target(Endpoint(ip="224.0.0.1", port=1, protocol=Protocol.IMAP, mode=Mode.CLEARTEXT))
         raise OddError
 
     with pytest.raises(OddError):

@@ -37,11 +37,25 @@ def _accept(listener: socket.socket, serve: Callable[[socket.socket], None]) -> 
         threading.Thread(target=_run, args=(serve, sock), daemon=True).start()
 
 
+_PORTS: set[int] = set()
+
+
+def _bound(address: str) -> socket.socket:
+    """A socket on a port that no other peer has: ``openletter check`` is told of each port what speaks there."""
+    while True:
+        listener = socket.socket()
+        if address == "0.0.0.0":
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, b"lo\0")
+        listener.bind((address, 0))
+        port = listener.getsockname()[1]
+        if port not in _PORTS:
+            _PORTS.add(port)
+            return listener
+        listener.close()
+
+
 def _listen(address: str, serve: Callable[[socket.socket], None]) -> int:
-    listener = socket.socket()
-    if address == "0.0.0.0":
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, b"lo\0")
-    listener.bind((address, 0))
+    listener = _bound(address)
     listener.listen(256)
     threading.Thread(target=_accept, args=(listener, serve), daemon=True).start()
     return int(listener.getsockname()[1])
