@@ -2,8 +2,6 @@
 reading comes to is compared with the computed truth. When these fail, the simulation lies, and every survey that is
 measured against it is judged wrongly."""
 
-import imaplib
-import poplib
 import socket
 import ssl
 import time
@@ -390,72 +388,6 @@ def test_both_ssl3_peers_are_met(simulation):
     assert read_all(simulation, [world.truth(*where) for where in ssl3_roles.values()]) == []
 
 
-def address_of(lab, manner, port, version="TLSv1.3"):
-    return next(
-        truth.ip
-        for truth in lab.world.truths()
-        if truth.manner == manner and truth.port == port and truth.tls_version == version
-    )
-
-
-def test_imaplib_starts_tls_and_is_given_the_list_inside(simulation):
-    ip = address_of(simulation, "imap:cyrus-required", 143)
-    with imaplib.IMAP4(ip, simulation.ports["imap"], timeout=PATIENCE_S) as client:
-        assert "LOGINDISABLED" in client.capabilities
-        client.starttls(context(legacy=False))
-        assert "AUTH=PLAIN" in client.capabilities
-
-
-def test_poplib_starts_tls_and_is_given_the_list_inside(simulation):
-    ip = address_of(simulation, "pop3:dovecot-required", 110)
-    client = poplib.POP3(ip, simulation.ports["pop3"], timeout=PATIENCE_S)
-    assert "USER" not in client.capa()
-    client.stls(context(legacy=False))
-    assert "USER" in client.capa()
-    client.quit()
-
-
-def test_imaplib_and_poplib_speak_on_the_implicit_ports(simulation):
-    ip = address_of(simulation, "imap:dovecot-optional", 993)
-    with imaplib.IMAP4_SSL(
-        ip, simulation.ports["imaps"], ssl_context=context(legacy=False), timeout=4
-    ) as client:
-        assert "AUTH=PLAIN" in client.capabilities
-    ip = address_of(simulation, "pop3:dovecot-optional", 995)
-    pop = poplib.POP3_SSL(ip, simulation.ports["pop3s"], context=context(legacy=False), timeout=4)
-    assert "USER" in pop.capa()
-    pop.quit()
-
-
-def test_a_cancelled_authenticate_shows_whether_a_password_would_be_taken(simulation):
-    """The credential-free confirmation needs peers that accept and peers that refuse."""
-    port = simulation.ports["imap"]
-    for manner, continued in (("imap:dovecot-optional", True), ("imap:dovecot-required", False)):
-        peer = Peer(address_of(simulation, manner, 143), port)
-        with peer.sock:
-            peer.line()
-            peer.say(b"a1 AUTHENTICATE PLAIN\r\n")
-            assert peer.line().startswith(b"+") is continued
-            if continued:
-                peer.say(b"*\r\n")
-                assert peer.line().startswith(b"a1 BAD")
-
-
-def test_courier_that_requires_tls_looks_the_same_and_refuses_user(simulation):
-    port = simulation.ports["pop3"]
-    answers = {}
-    for manner in ("pop3:courier-optional", "pop3:courier-required"):
-        peer = Peer(address_of(simulation, manner, 110), port)
-        with peer.sock:
-            peer.line()
-            listed = pop3_list(peer)
-            peer.say(b"USER x\r\n")
-            answers[manner] = (listed, peer.line()[:3])
-    optional, required = answers.values()
-    assert optional[0] == required[0]
-    assert (optional[1], required[1]) == (b"+OK", b"-ER")
-
-
 def test_a_closed_port_resets_before_a_byte(simulation):
     closed = next(t for t in simulation.world.truths() if t.manner == "closed")
     assert read_cleartext(closed.ip, simulation.port_base + closed.port, "pop3", False).cls == "unreachable"
@@ -465,24 +397,3 @@ def test_addresses_outside_the_world_are_closed(simulation):
     beyond = str(IPv4Address("127.128.0.0") + simulation.world.size + 5)
     for ip in ("127.0.0.1", "127.10.0.1", beyond):
         assert read_cleartext(ip, simulation.ports["imap"], "imap", False).cls == "unreachable"
-
-
-def test_whatever_a_client_says_the_server_goes_on_for_the_others(simulation):
-    ip = address_of(simulation, "imap:dovecot-optional", 143)
-    rubbish = [
-        b"\0" * 20000,
-        b"\r\n\r\n",
-        b"a\r\n",
-        b"\x16\x03\x01\xff\xff" + bytes(40000),
-        b"x" * 9000,
-        b"a STARTTLS\r\n\x16\x03",
-    ]
-    for data in rubbish:
-        for port in simulation.ports.values():
-            with socket.create_connection((ip, port), timeout=PATIENCE_S) as sock:
-                try:
-                    sock.sendall(data)
-                except ConnectionError:
-                    continue
-    assert read_cleartext(ip, simulation.ports["imap"], "imap", True).cls == "tls_optional"
-    assert simulation.ended() is None
