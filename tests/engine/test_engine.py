@@ -416,3 +416,38 @@ def test_out_of_descriptors_stops_the_survey() -> None:
         )
     assert done.stderr == b""
     assert done.stdout == b"out: cannot open another socket: Too many open files 0\n"
+
+
+def test_who_may_not_be_asked_is_not_connected_to(loopback: Any, make_engine: Callable[..., Engine]) -> None:
+    """An opt-out that comes while a survey runs would else be kept from the next survey on only."""
+    touched: list[str] = []
+
+    def count(peer: socket.socket) -> None:
+        touched.append(peer.getsockname()[0])
+        refuse(peer)
+
+    allowed, forbidden = loopback.serve(count), loopback.serve(count)
+    engine = make_engine(may_connect=lambda endpoint: endpoint.ip != forbidden.ip, concurrency=2)
+    seen: list[str] = []
+    left_out: list[int] = []
+    targets = [Target(forbidden, n) for n in range(5)] + [Target(allowed, 9)]
+    done = engine.run(targets, lambda _, o: seen.append(o.ip), lambda target: left_out.append(target.token))
+    assert (done, seen, left_out) == (True, [allowed.ip], [0, 1, 2, 3, 4])
+    assert touched == [allowed.ip]
+
+
+def test_a_second_connection_of_a_dialogue_needs_leave_too(
+    loopback: Any, make_engine: Callable[..., Engine]
+) -> None:
+    connections: list[int] = []
+
+    def serve(peer: socket.socket) -> None:
+        connections.append(1)
+        peer.recv(1_000)
+        peer.sendall(b"\x15\x03\x01\x00\x02\x02\x46")  # alert: protocol version
+
+    endpoint = loopback.serve(serve, mode=Mode.IMPLICIT)
+    engine = make_engine(may_connect=lambda _: not connections)
+    left_out: list[Target] = []
+    assert engine.run([Target(endpoint)], lambda *_: pytest.fail("observed"), left_out.append)
+    assert (len(left_out), len(connections), engine.open_connections) == (1, 1, 0)

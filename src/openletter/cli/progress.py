@@ -45,7 +45,7 @@ def surveying(console: Console, endpoints: int) -> Iterator[Callable[[Tally], No
         def watch(tally: Tally) -> None:
             progress.update(
                 task,
-                completed=tally.probed,
+                completed=tally.probed + tally.left_out,
                 rate=tally.rate,
                 answered=tally.answered,
                 exposed=tally.exposed,

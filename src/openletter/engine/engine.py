@@ -18,7 +18,7 @@ import sys
 import time
 from collections.abc import Callable, Iterable
 
-from openletter.dialogue.observation import Observation, Tcp
+from openletter.dialogue.observation import Endpoint, Observation, Tcp
 from openletter.dialogue.step import Lost
 from openletter.engine.conversation import Conversation, Move
 from openletter.engine.deadlines import Clock, Deadlines
@@ -28,6 +28,8 @@ from openletter.engine.schedule import Schedule, Target
 from openletter.tls.session import Client
 
 Emit = Callable[[Target, Observation], None]
+MayConnect = Callable[[Endpoint], bool]
+"""Asked in the moment before each connect, so it must be cheap; it must not raise."""
 
 RECEIVE = 16_384
 """Octets a receive: one TLS record."""
@@ -69,6 +71,7 @@ class _Connection:
         "deadline",
         "end_by",
         "fd",
+        "left_out",
         "reset",
         "sock",
         "stands",
@@ -88,6 +91,7 @@ class _Connection:
         self.clock = Clock.GREETING
         self.stands = False
         self.reset = False
+        self.left_out = False
         self.unsent = b""
         self.sock: socket.socket | None = None
         self.fd = -1
@@ -104,6 +108,7 @@ class Engine:
         host_gap: seconds between two connections to a host.
         confirm: add the credential-free confirmation; only for hosts whose owner allows it.
         source: local address to connect from, ``""`` for the system's choice.
+        may_connect: the last word before every connect, also the second one of a dialogue.
     """
 
     def __init__(
@@ -116,6 +121,7 @@ class Engine:
         host_gap: float = 0.0,
         confirm: bool = False,
         source: str = "",
+        may_connect: MayConnect | None = None,
     ) -> None:
         self._client = client
         self._deadlines = deadlines or Deadlines()
@@ -126,6 +132,7 @@ class Engine:
         self._host_gap = host_gap
         self._confirm = confirm
         self._source = source
+        self._may_connect = may_connect or (lambda _: True)
         self._poller: Poller
         self._schedule: Schedule
         self._open: dict[int, _Connection] = {}
@@ -140,15 +147,22 @@ class Engine:
     def open_connections(self) -> int:
         return len(self._open)
 
-    def run(self, targets: Iterable[Target], emit: Emit) -> bool:
+    def run(
+        self,
+        targets: Iterable[Target],
+        emit: Emit,
+        leave_out: Callable[[Target], None] = lambda _: None,
+    ) -> bool:
         """Give each target its dialogue and each dialogue's observation to ``emit``, in the order in which they end.
+
+        A target whose connect ``may_connect`` forbids goes to ``leave_out`` instead, whatever was seen of it before.
 
         Returns:
             Whether all targets were done; ``False`` after ``stop``. Those that were given up have no observation.
 
         Raises:
             OutOfResourcesError: no more sockets on this machine.
-            Exception: whatever ``targets`` or ``emit`` raise.
+            Exception: whatever ``targets``, ``emit`` or ``leave_out`` raise.
         """
         self._stopped = False
         self._ended = []
@@ -160,7 +174,7 @@ class Engine:
             max_held=self._concurrency * _HELD_FOR_EACH,
         )
         try:
-            self._loop(emit)
+            self._loop(emit, leave_out)
             return not self._stopped
         finally:
             for connection in list(self._open.values()):
@@ -168,7 +182,7 @@ class Engine:
                 self._close(connection)
             self._poller.close()
 
-    def _loop(self, emit: Emit) -> None:
+    def _loop(self, emit: Emit, leave_out: Callable[[Target], None]) -> None:
         sweep_at = 0.0
         while not self._stopped:
             wait = self._begin_some(time.monotonic())
@@ -185,14 +199,17 @@ class Engine:
                 sweep_at = now + self._sweep_every
                 self._sweep(now)
             if self._ended:
-                self._emit_ended(emit, now)
+                self._emit_ended(emit, leave_out, now)
             if not self._open and self._schedule.finished:
                 return
 
-    def _emit_ended(self, emit: Emit, now: float) -> None:
+    def _emit_ended(self, emit: Emit, leave_out: Callable[[Target], None], now: float) -> None:
         ended, self._ended = self._ended, []
         for connection in ended:
             self._schedule.done(connection.target, now)
+            if connection.left_out:
+                leave_out(connection.target)
+                continue
             emit(
                 connection.target,
                 connection.conversation.notes.observation(
@@ -260,6 +277,10 @@ class Engine:
         while move is not Move.DONE:
             if move is Move.CONNECT or connection.sock is None:
                 self._close(connection)
+                if not self._may_connect(connection.target.endpoint):
+                    connection.left_out = True
+                    conversation.abandon()
+                    break
                 why = Tcp.TIMEOUT if now >= connection.end_by else self._connect(connection, now)
                 if why is not None:
                     move = conversation.not_connected(why)

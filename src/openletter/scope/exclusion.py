@@ -8,6 +8,7 @@ one.
 from collections.abc import Iterable
 from ipaddress import ip_network
 from pathlib import Path
+from socket import AF_INET, inet_pton
 
 from openletter.scope import address
 from openletter.scope.address import Interval
@@ -48,8 +49,9 @@ class Exclusions:
     def covers(self, ip: str) -> bool:
         """Whether an address is excluded. What is no address is not: it cannot be connected to either."""
         try:
-            number = address.parse(ip)
-        except ValueError:
+            # Tried first since it is ten times as fast, and this is asked before every connect.
+            number = address.parse(ip) if ":" in ip else int.from_bytes(inet_pton(AF_INET, ip))
+        except (OSError, ValueError):
             return False
         return address.covering(self.intervals, number) is not None
 

@@ -15,8 +15,11 @@ from openletter.store.record import State, SurveyRecord
 from openletter.survey.plan import Plan
 from openletter.survey.sink import Published
 
-VERSION = 1
+VERSION = 2
 """Of the tables below; kept in SQLite's ``user_version``."""
+
+_STEPS = {1: "ALTER TABLE shard ADD COLUMN left_out INTEGER NOT NULL DEFAULT 0"}
+"""What makes a store of an older version, the key, into one of the next."""
 
 _USER_VERSION_AT = 60
 """Offset in the file's header (SQLite file format §1.3), four octets, big-endian."""
@@ -42,6 +45,7 @@ CREATE TABLE shard (
   answered INTEGER NOT NULL,
   exposed INTEGER NOT NULL,
   octets INTEGER NOT NULL,
+  left_out INTEGER NOT NULL DEFAULT 0,
   PRIMARY KEY (survey, shard)
 ) STRICT, WITHOUT ROWID;
 """
@@ -82,17 +86,19 @@ class Manifest:
                     raise _newer(path, version)
                 self._db.execute("PRAGMA journal_mode = WAL")
                 self._db.execute("PRAGMA synchronous = FULL")
-                if version == 0:
-                    self._create()
+                if version < VERSION:
+                    self._bring_up()
             except BaseException:
                 self._db.close()
                 raise
 
-    def _create(self) -> None:
+    def _bring_up(self) -> None:
+        """Make the tables, or those of an older version into today's; another process may do it at the same time."""
         with self._transaction():
             (version,) = self._db.execute("PRAGMA user_version").fetchone()
-            if version == 0:
-                for statement in _TABLES.split(";\n"):
+            if version < VERSION:
+                steps = _TABLES.split(";\n") if version == 0 else [_STEPS[v] for v in range(version, VERSION)]
+                for statement in steps:
                     self._db.execute(statement)
                 self._db.execute(f"PRAGMA user_version = {VERSION}")
 
@@ -168,7 +174,7 @@ class Manifest:
         """Whether this is the shard's first publication; another one is not written down."""
         with self._transaction():
             cursor = self._db.execute(
-                "INSERT INTO shard VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+                "INSERT INTO shard VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
                 (survey, *msgspec.structs.astuple(published)),
             )
         return cursor.rowcount == 1
@@ -177,7 +183,8 @@ class Manifest:
         """The files that count, in the order of their shards."""
         with named(self._path):
             rows = self._db.execute(
-                "SELECT shard, attempt, file, rows, answered, exposed, octets FROM shard WHERE survey = ? ORDER BY shard",
+                "SELECT shard, attempt, file, rows, answered, exposed, octets, left_out FROM shard "
+                "WHERE survey = ? ORDER BY shard",
                 (survey,),
             )
             return [

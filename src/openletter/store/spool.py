@@ -52,6 +52,10 @@ class SpoolShard:
         self._rows = 0
         self._answered = 0
         self._exposed = 0
+        self._left_out = 0
+
+    def leave_out(self) -> None:
+        self._left_out += 1
 
     def add(self, observation: Observation) -> None:
         self._rows += 1
@@ -86,6 +90,7 @@ class SpoolShard:
             answered=self._answered,
             exposed=self._exposed,
             octets=0,
+            left_out=self._left_out,
         )
         metadata = {**SCHEMA.metadata, _SHARD_KEY: msgspec.json.encode(published)}
         schema = SCHEMA.with_metadata(metadata)

@@ -4,6 +4,8 @@ manifest.sqlite
 spool/<survey>/<shard>-<attempt>.parquet          observations
 certificates/<survey>/<shard>-<attempt>.parquet   the certificates that they name
 verdicts/<survey>/<judgement>/<shard>.parquet     what the rules made of them
+surveys/<survey>.json                             what a person wants to know of it, without a program
+optout.txt                                        who asked not to be asked again
 """
 
 from collections.abc import Iterator, Sequence

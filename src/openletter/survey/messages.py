@@ -2,8 +2,11 @@
 
 import msgspec
 
+from openletter.dialogue.observation import Protocol, Tcp
 from openletter.survey.effort import Effort
+from openletter.survey.gate import Barred
 from openletter.survey.plan import Plan
+from openletter.survey.said import Said
 from openletter.survey.sink import Published, SinkFactory
 
 
@@ -14,18 +17,43 @@ class Assignment(msgspec.Struct, frozen=True, kw_only=True):
     effort: Effort
     """Its share."""
     sink: SinkFactory
+    barred: Barred
 
 
 class WantShard(msgspec.Struct, frozen=True):
     """Worker to parent; the answer is the number of a shard, or ``None`` when there is no more."""
 
 
+class Sum(msgspec.Struct, frozen=True):
+    """Observations that have these two in common."""
+
+    protocol: Protocol
+    tcp: Tcp
+    probed: int
+    exposed: int
+    """By the quick look of :mod:`openletter.survey.glance`."""
+
+
 class Seen(msgspec.Struct, frozen=True):
     """Worker to parent: what was observed since the last of these."""
 
-    probed: int
-    answered: int
-    exposed: int
+    sums: tuple[Sum, ...]
+    left_out: int
+    """Endpoints that may not be asked any more."""
+    open: int
+    """Connections at this moment."""
+
+    @property
+    def probed(self) -> int:
+        return sum(part.probed for part in self.sums)
+
+    @property
+    def answered(self) -> int:
+        return sum(part.probed for part in self.sums if part.tcp is Tcp.OPEN)
+
+    @property
+    def exposed(self) -> int:
+        return sum(part.exposed for part in self.sums)
 
 
 class Failed(msgspec.Struct, frozen=True):
@@ -34,4 +62,4 @@ class Failed(msgspec.Struct, frozen=True):
     why: str
 
 
-FromWorker = WantShard | Seen | Published | Failed
+FromWorker = WantShard | Seen | Published | Said | Failed

@@ -18,8 +18,20 @@ from types import FrameType
 from openletter.survey import worker
 from openletter.survey.effort import Effort
 from openletter.survey.error import SurveyError, WorkerFailedError, WorkerLostError
+from openletter.survey.event import (
+    Begun,
+    Ended,
+    Event,
+    Progress,
+    ShardKept,
+    StopAsked,
+    WorkerGone,
+    WorkerSaid,
+)
+from openletter.survey.gate import Barred
 from openletter.survey.messages import Assignment, Failed, Seen, WantShard
 from openletter.survey.plan import Plan
+from openletter.survey.said import Said
 from openletter.survey.sink import Ledger, Published, SinkFactory
 from openletter.survey.tally import Counter, Tally
 
@@ -38,29 +50,34 @@ class Outcome(Enum):
 class _Hand:
     """A worker as the parent sees it."""
 
-    def __init__(self, process: SpawnProcess, pipe: "Connection[object, object]") -> None:
+    def __init__(self, number: int, process: SpawnProcess, pipe: "Connection[object, object]") -> None:
+        self.number = number
         self.process = process
         self.pipe = pipe
         self.listening = True
 
 
 class _Run:
-    def __init__(self, plan: Plan, ledger: Ledger) -> None:
+    def __init__(self, plan: Plan, ledger: Ledger, tell: Callable[[Event], None]) -> None:
         self.plan = plan
         self.ledger = ledger
-        done = ledger.finished()
-        numbers = {published.shard for published in done}
+        self.tell = tell
+        self.done = tuple(ledger.finished())
+        numbers = {published.shard for published in self.done}
         self.waiting = deque(shard for shard in range(plan.shards) if shard not in numbers)
         self.counter = Counter(endpoints=plan.endpoints, shards=plan.shards)
         self.counter.shards_done = len(numbers)
-        for published in done:
-            self.counter.add(published.rows, published.answered, published.exposed)
+        for published in self.done:
+            self.counter.add(published.rows, published.answered, published.exposed, published.left_out)
         self.hands: list[_Hand] = []
         self.stopping = False
 
-    def start(self, effort: Effort, sink: SinkFactory) -> None:
+    def start(self, effort: Effort, sink: SinkFactory, barred: Barred) -> None:
+        self.tell(
+            Begun(endpoints=self.plan.endpoints, shards=self.plan.shards, done=self.done, effort=effort)
+        )
         context = multiprocessing.get_context("spawn")
-        assignment = Assignment(plan=self.plan, effort=effort.share(), sink=sink)
+        assignment = Assignment(plan=self.plan, effort=effort.share(), sink=sink, barred=barred)
         for number in range(min(effort.processes, len(self.waiting))):
             ours, theirs = context.Pipe()
             process = context.Process(
@@ -71,7 +88,7 @@ class _Run:
             )
             process.start()
             theirs.close()
-            self.hands.append(_Hand(process, ours))
+            self.hands.append(_Hand(number, process, ours))
 
     def listen(self) -> None:
         """Take what the workers say, for one turn. Raises :class:`SurveyError` where one is gone."""
@@ -87,12 +104,17 @@ class _Run:
         match message:
             case WantShard():
                 hand.pipe.send(self.waiting.popleft() if self.waiting and not self.stopping else None)
-            case Seen(probed, answered, exposed):
-                self.counter.add(probed, answered, exposed)
+            case Seen():
+                self.counter.add(message.probed, message.answered, message.exposed, message.left_out)
+                self.tell(Progress(worker=hand.number, seen=message))
             case Published():
                 if self.ledger.record(message):
                     self.counter.shards_done += 1
+                    self.tell(ShardKept(published=message))
+            case Said():
+                self.tell(WorkerSaid(worker=hand.number, said=message))
             case Failed(why):
+                self.tell(WorkerGone(worker=hand.number, why=why))
                 raise WorkerFailedError(why)
             case _:
                 raise SurveyError(f"a worker said what no worker says: {message!r}")
@@ -110,11 +132,13 @@ class _Run:
                 why += " (by hand, or by the system for want of memory: see dmesg)"
         else:
             why = f"ended with code {code}"
+        self.tell(WorkerGone(worker=hand.number, why=why))
         raise WorkerLostError(f"worker process {pid} {why}; what was finished before is kept")
 
     def stop(self) -> None:
         """Ask the workers to end."""
         self.stopping = True
+        self.tell(StopAsked())
         for hand in self.hands:
             if hand.process.is_alive():
                 hand.process.terminate()
@@ -159,15 +183,19 @@ def run(
     effort: Effort,
     sink: SinkFactory,
     ledger: Ledger,
+    barred: Barred | None = None,
     watch: Callable[[Tally], None] = lambda _: None,
+    tell: Callable[[Event], None] = lambda _: None,
 ) -> Outcome:
     """Do what the ledger has not of a plan. To be called in the main thread: signals come there.
 
-    ``watch`` is called several times a second. Shards that are published stay so, however this ends.
+    ``watch`` is called several times a second, ``tell`` when something happens; neither may raise.
+
+    Shards that are published stay so, however this ends.
 
     Raises SurveyError where a worker died or failed, and what the ledger raises.
     """
-    state = _Run(plan, ledger)
+    state = _Run(plan, ledger, tell)
     asked = False
 
     def ask() -> None:
@@ -176,7 +204,7 @@ def run(
 
     with _signals(ask):
         try:
-            state.start(effort, sink)
+            state.start(effort, sink, barred or Barred())
             while any(hand.listening for hand in state.hands):
                 state.listen()
                 if asked and not state.stopping:
@@ -184,4 +212,6 @@ def run(
                 watch(state.counter.tally(time.monotonic()))
         finally:
             state.end()
-    return Outcome.FINISHED if state.counter.shards_done == plan.shards else Outcome.STOPPED
+            finished = state.counter.shards_done == plan.shards
+            tell(Ended(finished=finished))
+    return Outcome.FINISHED if finished else Outcome.STOPPED

@@ -24,12 +24,17 @@ class Published(msgspec.Struct, frozen=True, kw_only=True):
     exposed: int
     """By the quick look of :mod:`openletter.survey.glance`."""
     octets: int
+    left_out: int = 0
+    """Endpoints that were opted out before their turn came, and so have no row."""
 
 
 class ShardSink(Protocol):
     """Takes the observations of one shard."""
 
     def add(self, observation: Observation) -> None: ...
+
+    def leave_out(self) -> None:
+        """Count an endpoint that was not asked."""
 
     def publish(self) -> Published:
         """Make all of it durable, or nothing. Raises what the sink calls its errors."""

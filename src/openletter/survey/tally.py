@@ -14,6 +14,8 @@ class Tally(msgspec.Struct, frozen=True, kw_only=True):
     answered: int
     exposed: int
     """By the quick look; the verdicts come later."""
+    left_out: int
+    """Opted out before their turn came."""
     shards: int
     shards_done: int
     rate: float
@@ -29,13 +31,14 @@ class Counter:
         self._endpoints = endpoints
         self._shards = shards
         self.shards_done = 0
-        self._probed = self._answered = self._exposed = 0
+        self._probed = self._answered = self._exposed = self._left_out = 0
         self._lately: deque[tuple[float, int]] = deque()
 
-    def add(self, probed: int, answered: int, exposed: int) -> None:
+    def add(self, probed: int, answered: int, exposed: int, left_out: int = 0) -> None:
         self._probed += probed
         self._answered += answered
         self._exposed += exposed
+        self._left_out += left_out
 
     def tally(self, now: float) -> Tally:
         """``now`` is monotonic, in seconds."""
@@ -51,8 +54,9 @@ class Counter:
             probed=self._probed,
             answered=self._answered,
             exposed=self._exposed,
+            left_out=self._left_out,
             shards=self._shards,
             shards_done=self.shards_done,
             rate=rate,
-            seconds_left=max(0, self._endpoints - self._probed) / rate if rate else None,
+            seconds_left=max(0, self._endpoints - self._probed - self._left_out) / rate if rate else None,
         )
