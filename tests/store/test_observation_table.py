@@ -3,7 +3,9 @@
 What a user loses when this fails: evidence. A verdict that is derived anew would rest on something else than was seen.
 """
 
-from hypothesis import given
+import msgspec
+import pyarrow as pa
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from openletter.dialogue.observation import (
@@ -71,6 +73,7 @@ observations = st.builds(
     command_injection=verdicts,
     violation=texts,
     transcript=st.lists(st.builds(Exchange, st.sampled_from(Side), octets), max_size=4).map(tuple),
+    origin=st.sampled_from(["", "zgrab2"]),
 )
 
 
@@ -82,6 +85,7 @@ def test_every_fact_of_an_observation_has_a_column():
         assert inside == set(Handshake.__struct_fields__)
 
 
+@settings(deadline=None)
 @given(st.lists(observations, max_size=5))
 def test_observations_come_back_equal_through_parquet(tmp_path_factory, seen):
     path = tmp_path_factory.mktemp("table") / "some.parquet"
@@ -91,11 +95,20 @@ def test_observations_come_back_equal_through_parquet(tmp_path_factory, seen):
     assert all(type(one.tcp) is Tcp and type(one.handshake.outcome) is HandshakeOutcome for one in back)
 
 
+@settings(deadline=None)
+@given(st.lists(observations.map(lambda seen: msgspec.structs.replace(seen, origin="")), max_size=3))
+def test_a_file_from_before_foreign_scans_could_be_imported_still_reads(seen):
+    table = pa.Table.from_batches([to_batch(seen)]).drop_columns(["origin"])
+    assert from_table(table) == seen
+
+
+@settings(deadline=None)
 @given(st.lists(st.ip_addresses(v=4), min_size=2, max_size=9))
 def test_sort_keys_order_ipv4_as_numbers(ips):
     assert sorted(ips) == sorted(ips, key=lambda ip: sort_key(str(ip)))
 
 
+@settings(deadline=None)
 @given(st.lists(st.ip_addresses(v=6), min_size=2, max_size=9))
 def test_sort_keys_order_ipv6_as_numbers(ips):
     assert sorted(ips) == sorted(ips, key=lambda ip: sort_key(str(ip)))

@@ -6,13 +6,14 @@ What a user loses when these fail: the progress of a small survey at a kill, or 
 import resource
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from openletter.survey.effort import RESERVED_DESCRIPTORS, Effort, affordable, suitable_processes
 from openletter.survey.plan import MIN_SHARD_ENDPOINTS, SHARD_ENDPOINTS, shard_count
 
 
+@settings(deadline=None)
 @given(st.integers(0, 1 << 40), st.integers(1, 64))
 def test_shards_are_neither_too_large_nor_too_small(endpoints, processes):
     shards = shard_count(endpoints, processes)
@@ -23,6 +24,7 @@ def test_shards_are_neither_too_large_nor_too_small(endpoints, processes):
         assert shards >= processes * 4
 
 
+@settings(deadline=None)
 @given(
     st.integers(1, 64),
     st.floats(0, 1e6, allow_subnormal=False),

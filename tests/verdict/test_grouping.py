@@ -4,7 +4,7 @@ What a user loses when this fails: a server gets the verdict of another one.
 """
 
 import pyarrow as pa
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from openletter.verdict.grouping import group
@@ -29,6 +29,7 @@ def table(values):
     return pa.table([pa.array(list(c), t) for c, t in zip(columns, TYPES, strict=True)], NAMES)
 
 
+@settings(deadline=None)
 @given(rows, rows)
 def test_groups_are_the_equal_rows(some, more):
     # In two chunks, with a dictionary each, as a file has them.
@@ -42,6 +43,7 @@ def test_groups_are_the_equal_rows(some, more):
     assert [groups.of[row] for row in groups.first] == list(range(len(groups.first)))
 
 
+@settings(deadline=None)
 @given(rows)
 def test_a_slice_is_grouped_as_itself(values):
     part = table(values).slice(len(values) // 2)
