@@ -38,7 +38,8 @@ class Streams:
 
         async def work() -> None:
             for endpoint in waiting:
-                seen.append(await self._one(endpoint))
+                observation = await self._one(endpoint)
+                seen.append(observation)
 
         await asyncio.gather(*(work() for _ in range(self._concurrency)))
         return seen
