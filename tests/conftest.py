@@ -4,12 +4,15 @@ from typing import Any
 
 import pytest
 
+_ON_ONE_WORKER = ("tests/real/", "tests/gauntlet/")
+
 
 @pytest.hookimpl(optionalhook=True, tryfirst=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
-    """With `--dist loadgroup`, all of tests/real goes to one worker.
+    """With `--dist loadgroup`, all of tests/real goes to one worker, and so does all of tests/gauntlet.
 
-    The real servers have one set of addresses on a machine, so they can run once only. pytest-xdist 3.8 writes a test's
+    The real servers have one set of addresses on a machine, so they can run once only; the gauntlet is one survey that
+    all its tests look at. pytest-xdist 3.8 writes a test's
     group behind its id in a way that pytest 9.2 no longer takes up, and then deals the group out to all workers
     without a word; the folder's name says the same and is always there.
     """
@@ -17,8 +20,9 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
         return None
     from xdist.scheduler import LoadGroupScheduling
 
-    class RealServersOnOneWorker(LoadGroupScheduling):
+    class FoldersOnOneWorker(LoadGroupScheduling):
         def _split_scope(self, nodeid: str) -> str:
-            return "real" if nodeid.startswith("tests/real/") else super()._split_scope(nodeid)
+            whole = (folder for folder in _ON_ONE_WORKER if nodeid.startswith(folder))
+            return next(whole, None) or super()._split_scope(nodeid)
 
-    return RealServersOnOneWorker(config, log)
+    return FoldersOnOneWorker(config, log)

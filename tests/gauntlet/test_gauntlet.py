@@ -18,8 +18,6 @@ TOTAL = 3.0
 ALLOWED = TOTAL * 1.5 + 2
 """Seconds: the machine is shared, and a sweep comes after the deadline."""
 
-pytestmark = pytest.mark.xdist_group("gauntlet")
-
 
 def texts(value: Any) -> list[str]:
     """Every string in an observation; bytes are left to whoever shows them."""

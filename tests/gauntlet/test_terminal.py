@@ -17,8 +17,6 @@ import pytest
 from hostile import greetings, handshakes, inside, replies  # noqa: F401
 from hostile.peer import PEERS
 
-pytestmark = pytest.mark.xdist_group("gauntlet")
-
 CHECK = (sys.executable, "-m", "openletter.cli.main", "check", "--timeout", "0.5")
 NAMES = {("imap", "cleartext"): "imap", ("imap", "implicit"): "imaps"} | {
     ("pop3", "cleartext"): "pop3",

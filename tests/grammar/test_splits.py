@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from openletter.grammar.imap import ImapReader
@@ -56,6 +56,7 @@ def test_any_split_gives_the_same_events_and_the_same_error(
 
 
 @pytest.mark.parametrize("make", [ImapReader, Pop3Reader])
+@settings(max_examples=12, deadline=None)
 @given(data=st.data())
 def test_what_is_held_is_bounded_whatever_comes(
     make: type[ImapReader] | type[Pop3Reader], data: st.DataObject
