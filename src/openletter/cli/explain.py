@@ -1,13 +1,17 @@
 """``openletter survey --explain``: what would be sent to whom, in words; nothing is sent."""
 
 from collections import Counter
+from collections.abc import Sequence
 from itertools import islice
 
 from openletter.cli.progress import duration
 from openletter.scope.authorisation import Authorisation, public_intervals
+from openletter.scope.optout import OptOut
 from openletter.scope.scope import Scope
 from openletter.survey.effort import Effort
 from openletter.survey.plan import Plan
+
+_SHOWN_NETWORKS = 5
 
 _STEPS = {
     "cleartext": "greeting; {list}; {start} (also where it is not offered) and a TLS handshake; {list} again; {end}",
@@ -19,14 +23,15 @@ _WORDS = {
 }
 
 
-def explanation(scope: Scope, plan: Plan, effort: Effort) -> str:
-    """Some lines of text."""
+def explanation(scope: Scope, plan: Plan, effort: Effort, optouts: Sequence[OptOut] = ()) -> str:
+    """Some lines of text. ``optouts``: those of the store that hold."""
     public = sum(part.size for part in public_intervals(scope))
     lines = [
         f"To whom: {scope.address_count:,} addresses ({public:,} of them public), {plan.endpoints:,} endpoints.",
         f"  first in order: {_first(scope, plan)}",
         f"  countries: {_countries(scope)}",
-        f"  left out by your exclusions: {sum(i.size for i in scope.exclusions.intervals):,} addresses",
+        f"  left out by your exclusions: {sum(i.size for i in scope.exclusions.intervals):,} addresses; "
+        f"{len(optouts):,} entries of the opt-out list among them",
         "What is said on each port:",
     ]
     services = sorted(
@@ -74,6 +79,10 @@ def _rates(effort: Effort) -> str:
 def _right(authorisation: Authorisation | None) -> str:
     if authorisation is None:
         return "no authorisation file; none is needed for so few public addresses."
+    networks = ", ".join(authorisation.scope[:_SHOWN_NETWORKS])
+    more = len(authorisation.scope) - _SHOWN_NETWORKS
     return (
-        f"{authorisation.who} ({authorisation.contact}): {authorisation.basis}, until {authorisation.until}."
+        f"{authorisation.who} ({authorisation.contact}): {authorisation.basis}, until {authorisation.until}; "
+        f"for {networks}{f' and {more:,} more' if more > 0 else ''}; "
+        f"{'with' if authorisation.confirm else 'without'} leave for --confirm."
     )

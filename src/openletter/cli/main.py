@@ -10,7 +10,7 @@ import typer
 from typer.exceptions import TyperException
 
 from openletter import __version__
-from openletter.cli import check, judge, lab, settings, stats, survey
+from openletter.cli import check, judge, lab, optout, settings, stats, survey
 from openletter.cli.failure import (
     EXIT_COULD_NOT_RUN,
     EXIT_INTERRUPTED,
@@ -40,6 +40,7 @@ app.command("check")(check.check)
 app.command("survey")(survey.survey)
 app.command("stats")(stats.stats)
 app.command("judge")(judge.judge)
+app.add_typer(optout.app, name="optout")
 app.add_typer(lab.app, name="lab")
 
 
@@ -60,7 +61,10 @@ def _openletter(
         typer.echo(context.get_help())
         raise typer.Exit
     values = settings.load(Path())
-    context.default_map = dict.fromkeys(_VERBS_WITH_SETTINGS, values)
+    context.default_map = {
+        **dict.fromkeys(_VERBS_WITH_SETTINGS, values),
+        "optout": dict.fromkeys(("add", "list", "remove"), values),
+    }
 
 
 def _complain(message: str) -> None:

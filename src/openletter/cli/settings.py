@@ -30,6 +30,8 @@ class Settings(msgspec.Struct, frozen=True, rename="kebab", forbid_unknown_field
     processes: int | None = None
     timeout: float | None = None
     authorisation: str | None = None
+    log: str | None = None
+    metrics: str | None = None
     roots: str | None = None
     fail_on: str | None = None
 

@@ -3,7 +3,6 @@
 import secrets
 import socket
 import time
-from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -14,32 +13,24 @@ from rich.console import Console
 from openletter import __version__
 from openletter.cli.arguments import DEFAULT_STORE, FailOn, RootsOption, StoreOption, trust_with
 from openletter.cli.explain import explanation
-from openletter.cli.failure import EXIT_FOUND, EXIT_INTERRUPTED, EXIT_NOTHING_FOUND, CouldNotRunError
-from openletter.cli.judge import judge_with_progress
-from openletter.cli.progress import surveying
-from openletter.cli.stats import summary, write_json
-from openletter.cli.tables import data_console, print_overview
+from openletter.cli.failure import EXIT_INTERRUPTED
+from openletter.cli.observing import parse_address
+from openletter.cli.survey_run import conclude, run_survey
 from openletter.engine.deadlines import Deadlines
 from openletter.scope.authorisation import Authorisation, public_intervals, require
 from openletter.scope.authorisation import load as load_authorisation
 from openletter.scope.build import build_scope
 from openletter.scope.error import ScopeError
-from openletter.scope.exclusion import gather_exclusions
+from openletter.scope.exclusion import Exclusions, gather_exclusions
+from openletter.scope.optout import OptOut, intervals_of, names_of
 from openletter.scope.ports import parse_ports
 from openletter.scope.scope import Scope
 from openletter.scope.target import Target, parse_target
 from openletter.scope.target_file import read_targets
-from openletter.statistics.database import Verdicts
-from openletter.statistics.overview import overview
-from openletter.store.error import StoreError
-from openletter.store.record import State, SurveyRecord
+from openletter.store.optout import OptOutList
 from openletter.store.store import Store
-from openletter.survey.effort import Effort, affordable, suitable_processes
-from openletter.survey.error import SurveyError
+from openletter.survey.effort import Effort, suitable_processes
 from openletter.survey.plan import Conditions, Plan, Vantage, shard_count
-from openletter.survey.run import Outcome, run
-from openletter.tls.trust import Trust
-from openletter.verdict.classes import Severity
 
 MODEST_RATE = 200.0
 """Connections a second to strangers, where nobody said otherwise: a survey of all mail servers in a day."""
@@ -60,6 +51,22 @@ def _targets(words: list[str]) -> list[Target]:
         else:
             targets.append(parse_target(word))
     return targets
+
+
+def _opted_out(store: Path, *, renew: bool) -> list[OptOut]:
+    """The entries that hold; ``renew`` looks first where their names point today."""
+    listed = OptOutList(store)
+    if renew:
+        listed.renew_names()
+    return [entry for entry in listed.entries() if entry.holds]
+
+
+def _without_names(targets: list[Target], optouts: list[OptOut]) -> list[Target]:
+    names = names_of(optouts)
+    left = [target for target in targets if target.name not in names]
+    if targets and not left:
+        raise ScopeError("nothing is left of the scope: every name of it has opted out")
+    return left
 
 
 def _is_public(scope: Scope) -> bool:
@@ -113,69 +120,6 @@ def _plan(
         vantage=Vantage(name=socket.gethostname()),
         authorisation=authorisation,
     )
-
-
-def _resume_line(record: SurveyRecord, store: Path) -> str:
-    where = "" if store == DEFAULT_STORE else f" --store {store}"
-    return f"openletter survey --resume {record.id}{where}"
-
-
-def _survey(opened: Store, record: SurveyRecord, effort: Effort, store: Path, console: Console) -> bool:
-    """Run it, unless it was finished before; whether it is done to the end."""
-    if record.state is State.FINISHED:
-        return True
-    affordable_effort = affordable(effort)
-    if affordable_effort.concurrency < effort.concurrency:
-        console.print(
-            f"openletter: {affordable_effort.concurrency:,} connections at once instead of {effort.concurrency:,}: "
-            "the system allows no more open files (ulimit -n)",
-            highlight=False,
-        )
-    with opened.run(record.id) as this_run:
-        state = State.INTERRUPTED
-        try:
-            with surveying(console, record.plan.endpoints) as watch:
-                outcome = run(
-                    record.plan, effort=affordable_effort, sink=this_run.sink, ledger=this_run, watch=watch
-                )
-            if outcome is Outcome.FINISHED:
-                state = State.FINISHED
-        except (SurveyError, StoreError) as error:
-            with suppress(StoreError):
-                this_run.end(state, time.time())
-            raise CouldNotRunError(f"{error}: {_resume_line(record, store)}") from error
-        this_run.end(state, time.time())
-        done = this_run.finished()
-    if state is not State.FINISHED:
-        rows = sum(published.rows for published in done)
-        console.print(
-            f"openletter: stopped; {rows:,} of {record.plan.endpoints:,} endpoints are kept; "
-            f"go on with: {_resume_line(record, store)}",
-            highlight=False,
-            soft_wrap=True,
-        )
-    return state is State.FINISHED
-
-
-def _conclude(
-    opened: Store, record: SurveyRecord, trust: Trust, fail_on: FailOn, store: Path, *, json: bool
-) -> int:
-    """Judge, sum up; the exit code."""
-    try:
-        judgement = judge_with_progress(opened, record, trust)
-    except StoreError as error:
-        raise CouldNotRunError(
-            f"{error}; all is asked, judge it with: {_resume_line(record, store)}"
-        ) from error
-    record = opened.survey(record.id)
-    with Verdicts(opened.verdict_files(record)) as verdicts:
-        found = overview(verdicts)
-    if json:
-        write_json(summary(record, found))
-    else:
-        print_overview(data_console(), record, found)
-    failed = fail_on is not FailOn.NEVER and judgement.worst >= Severity(fail_on.value)
-    return EXIT_FOUND if failed else EXIT_NOTHING_FOUND
 
 
 def survey(
@@ -296,6 +240,26 @@ def survey(
         int | None,
         typer.Option("--seed", metavar="N", help="Of the order of addresses.", show_default="random"),
     ] = None,
+    log: Annotated[
+        Path | None,
+        typer.Option(
+            "--log",
+            metavar="FILE",
+            envvar="OPENLETTER_LOG",
+            help="Append what happens to this file, a line of JSON each; nothing that a server said is in it.",
+            show_default=False,
+        ),
+    ] = None,
+    metrics: Annotated[
+        str | None,
+        typer.Option(
+            "--metrics",
+            metavar="[ADDRESS:]PORT",
+            envvar="OPENLETTER_METRICS",
+            help="Answer Prometheus there while it runs; on loopback where no address is given.",
+            show_default=False,
+        ),
+    ] = None,
     roots: RootsOption = None,
     fail_on: Annotated[
         FailOn,
@@ -322,36 +286,50 @@ def survey(
     console = Console(stderr=True)
     words = scope or []
     trust = trust_with(roots)
+    excluded = gather_exclusions(files=exclude or ())
+    allowed = load_authorisation(authorisation) if authorisation else None
+    today = datetime.now(UTC).date()
+    if metrics is not None:
+        parse_address(metrics, "--metrics")
     if resume:
         if len(words) > 1:
             raise typer.BadParameter("give one survey's id, or none for the latest", param_hint="--resume")
         with Store(store) as opened:
             record = opened.survey(words[0]) if words else opened.latest(unfinished=True)
             asked = Scope(record.plan.scope)
-            require(asked, record.plan.authorisation, datetime.now(UTC).date())
+            require(asked, allowed or record.plan.authorisation, today)
+            if record.plan.conditions.confirm:
+                _allow_confirm(asked, allowed or record.plan.authorisation)
             effort = _effort(asked, rate, network_rate, concurrency, processes)
+            optouts = _opted_out(store, renew=not explain)
             if explain:
-                typer.echo(explanation(asked, record.plan, effort))
+                typer.echo(explanation(asked, record.plan, effort, optouts))
                 return
-            done = _survey(opened, record, effort, store, console)
-            raise typer.Exit(
-                _conclude(opened, record, trust, fail_on, store, json=json) if done else EXIT_INTERRUPTED
+            if allowed is not None and allowed != record.plan.authorisation:
+                record = opened.renew_authorisation(record.id, allowed)
+            done = run_survey(
+                opened, record, effort, store, console, excluded=excluded, log=log, metrics=metrics
             )
+            raise typer.Exit(
+                conclude(opened, record, trust, fail_on, store, json=json) if done else EXIT_INTERRUPTED
+            )
+    optouts = _opted_out(store, renew=not explain)
     asked = build_scope(
-        _targets(words), plan=parse_ports(port or []), exclusions=gather_exclusions(files=exclude or ())
+        _without_names(_targets(words), optouts),
+        plan=parse_ports(port or []),
+        exclusions=Exclusions((*excluded.intervals, *intervals_of(optouts))),
     )
-    allowed = load_authorisation(authorisation) if authorisation else None
-    require(asked, allowed, datetime.now(UTC).date())
+    require(asked, allowed, today)
     if confirm:
         _allow_confirm(asked, allowed)
     effort = _effort(asked, rate, network_rate, concurrency, processes)
     plan = _plan(asked, effort, seed=seed, timeout=timeout, confirm=confirm, authorisation=allowed)
     if explain:
-        typer.echo(explanation(asked, plan, effort))
+        typer.echo(explanation(asked, plan, effort, optouts))
         return
     with Store(store, create=True) as opened:
         record = opened.add_survey(plan, now=time.time(), tool_version=__version__)
-        done = _survey(opened, record, effort, store, console)
+        done = run_survey(opened, record, effort, store, console, excluded=excluded, log=log, metrics=metrics)
         raise typer.Exit(
-            _conclude(opened, record, trust, fail_on, store, json=json) if done else EXIT_INTERRUPTED
+            conclude(opened, record, trust, fail_on, store, json=json) if done else EXIT_INTERRUPTED
         )

@@ -192,6 +192,12 @@ class Manifest:
                 for row in rows
             ]
 
+    def replace_plan(self, survey: str, plan: Plan) -> None:
+        with self._transaction():
+            self._db.execute(
+                "UPDATE survey SET plan = ? WHERE id = ?", (msgspec.json.encode(plan).decode(), survey)
+            )
+
     def publish_verdicts(self, survey: str, folder: str, rules_version: str) -> None:
         """From now on these verdicts are the survey's."""
         with self._transaction():

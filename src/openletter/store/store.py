@@ -14,8 +14,11 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+import msgspec
+
+from openletter.scope.authorisation import Authorisation
 from openletter.store.error import NoStoreError, NoSurveyError, StoreError, named
-from openletter.store.files import make_folder
+from openletter.store.files import make_folder, publish
 from openletter.store.lock import Lock
 from openletter.store.manifest import Manifest
 from openletter.store.record import State, SurveyRecord, new_survey_id
@@ -144,6 +147,27 @@ class Store:
             return record
         what = "unfinished survey" if unfinished else "survey with verdicts" if judged else "survey"
         raise NoSurveyError(f"{self.root}: no {what} in this store")
+
+    def renew_authorisation(self, survey: str, authorisation: Authorisation) -> SurveyRecord:
+        """Write down by whose leave the survey goes on; all else of its plan stays."""
+        plan = msgspec.structs.replace(self.survey(survey).plan, authorisation=authorisation)
+        self._manifest.replace_plan(survey, plan)
+        return self.survey(survey)
+
+    def keep_summary(self, survey: str, octets: bytes) -> None:
+        """Replace the survey's file for people, ``surveys/<survey>.json``."""
+        path = self._summary_path(survey)
+        make_folder(path.parent)
+        publish(path, octets)
+
+    def summary(self, survey: str) -> bytes | None:
+        """What was kept last."""
+        path = self._summary_path(survey)
+        with named(path):
+            return path.read_bytes() if path.exists() else None
+
+    def _summary_path(self, survey: str) -> Path:
+        return self.root / "surveys" / f"{survey}.json"
 
     def shards(self, survey: str) -> list[Published]:
         """What is published of a survey, in the order of its shards."""

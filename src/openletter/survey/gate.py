@@ -88,7 +88,7 @@ class Gate:
             return False
         self._mark = mark
         self._take(entries)
-        _log.info("opt-out list read again: %d entries hold", sum(entry.holds for entry in entries))
+        _log.info("opt-out list changed, applied: %d entries hold", sum(entry.holds for entry in entries))
         return True
 
     def _signature(self) -> tuple[int, int, int] | None:

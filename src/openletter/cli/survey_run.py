@@ -1,0 +1,121 @@
+"""Running a survey and summing it up, with all that looks on; ``openletter survey`` says what is to be run."""
+
+import time
+from contextlib import suppress
+from pathlib import Path
+
+from rich.console import Console
+
+from openletter.cli.arguments import DEFAULT_STORE, FailOn
+from openletter.cli.failure import EXIT_FOUND, EXIT_NOTHING_FOUND, CouldNotRunError
+from openletter.cli.judge import judge_with_progress
+from openletter.cli.keeping import Keeper
+from openletter.cli.observing import observing
+from openletter.cli.progress import surveying
+from openletter.cli.stats import summary, write_json
+from openletter.cli.tables import data_console, print_overview
+from openletter.scope.exclusion import Exclusions
+from openletter.statistics.database import Verdicts
+from openletter.statistics.overview import overview
+from openletter.store.error import StoreError
+from openletter.store.optout import OptOutList
+from openletter.store.record import State, SurveyRecord
+from openletter.store.store import Store
+from openletter.survey.effort import Effort, affordable
+from openletter.survey.error import SurveyError
+from openletter.survey.gate import Barred
+from openletter.survey.run import Outcome, run
+from openletter.tls.trust import Trust
+from openletter.verdict.classes import Severity
+
+
+def _resume_line(record: SurveyRecord, store: Path) -> str:
+    where = "" if store == DEFAULT_STORE else f" --store {store}"
+    return f"openletter survey --resume {record.id}{where}"
+
+
+def run_survey(
+    opened: Store,
+    record: SurveyRecord,
+    effort: Effort,
+    store: Path,
+    console: Console,
+    *,
+    excluded: Exclusions,
+    log: Path | None,
+    metrics: str | None,
+) -> bool:
+    """Run it, unless it was finished before; whether it is done to the end."""
+    if record.state is State.FINISHED:
+        return True
+    affordable_effort = affordable(effort)
+    if affordable_effort.concurrency < effort.concurrency:
+        console.print(
+            f"openletter: {affordable_effort.concurrency:,} connections at once instead of {effort.concurrency:,}: "
+            "the system allows no more open files (ulimit -n)",
+            highlight=False,
+        )
+    barred = Barred(optout=str(OptOutList(opened.root).path), exclusions=excluded.intervals)
+    with (
+        observing(record, console, log=log, metrics=metrics) as observers,
+        opened.run(record.id) as this_run,
+    ):
+        keeper = Keeper(opened, record.id)
+
+        def end(state: State, outcome: str) -> None:
+            this_run.end(state, time.time())
+            keeper.end(outcome, began=observers.began, probed=observers.probed, left_out=observers.left_out)
+
+        state = State.INTERRUPTED
+        try:
+            keeper.begin(affordable_effort)
+            with surveying(console, record.plan.endpoints) as watch:
+                observers.watches.append(watch)
+                outcome = run(
+                    record.plan,
+                    effort=affordable_effort,
+                    sink=this_run.sink,
+                    ledger=this_run,
+                    barred=barred,
+                    watch=observers.watch,
+                    tell=observers.tell,
+                )
+            if outcome is Outcome.FINISHED:
+                state = State.FINISHED
+        except (SurveyError, StoreError) as error:
+            with suppress(StoreError):
+                end(state, "failed")
+            raise CouldNotRunError(f"{error}: {_resume_line(record, store)}") from error
+        end(state, outcome.value)
+        done = this_run.finished()
+    if state is not State.FINISHED:
+        rows = sum(published.rows + published.left_out for published in done)
+        console.print(
+            f"openletter: stopped; {rows:,} of {record.plan.endpoints:,} endpoints are kept; "
+            f"go on with: {_resume_line(record, store)}",
+            highlight=False,
+            soft_wrap=True,
+        )
+    return state is State.FINISHED
+
+
+def conclude(
+    opened: Store, record: SurveyRecord, trust: Trust, fail_on: FailOn, store: Path, *, json: bool
+) -> int:
+    """Judge, sum up; the exit code."""
+    try:
+        judgement = judge_with_progress(opened, record, trust)
+    except StoreError as error:
+        raise CouldNotRunError(
+            f"{error}; all is asked, judge it with: {_resume_line(record, store)}"
+        ) from error
+    record = opened.survey(record.id)
+    with Verdicts(opened.verdict_files(record)) as verdicts:
+        found = overview(verdicts)
+    Keeper(opened, record.id).write(found)
+    if json:
+        write_json(summary(record, found))
+    else:
+        print_overview(data_console(), record, found)
+    failed = fail_on is not FailOn.NEVER and judgement.worst >= Severity(fail_on.value)
+    return EXIT_FOUND if failed else EXIT_NOTHING_FOUND

@@ -1,0 +1,144 @@
+"""A survey in one file of JSON: what was asked of whom, by whose leave, from where, how fast, and how much of it is done.
+
+It is for people and for tools that have no Parquet. What it says is taken from the manifest; nothing reads it back but
+the times of earlier runs.
+"""
+
+from datetime import UTC, datetime
+
+import msgspec
+
+from openletter.scope.authorisation import Authorisation, public_intervals
+from openletter.scope.scope import Scope
+from openletter.statistics.overview import Overview
+from openletter.store.record import SurveyRecord
+from openletter.survey.effort import Effort
+from openletter.survey.plan import Conditions, Vantage
+from openletter.survey.sink import Published
+
+SHOWN_TARGETS = 100
+"""Of a scope as it was written; a file of networks may have a million."""
+
+
+class PlanSummary(msgspec.Struct, frozen=True, kw_only=True):
+    targets: tuple[str, ...]
+    """As they were written, the first hundred."""
+    targets_given: int
+    addresses: int
+    public_addresses: int
+    excluded_addresses: int
+    ports: tuple[str, ...]
+    """``imap=143``; of targets without a port of their own."""
+    endpoints: int
+    seed: int
+    shards: int
+    conditions: Conditions
+    authorisation: Authorisation | None
+
+
+class Run(msgspec.Struct, frozen=True, kw_only=True):
+    """One run: begun, resumed."""
+
+    attempt: int
+    began: str
+    ended: str | None = None
+    """``None`` while it runs, and for ever where it was killed."""
+    outcome: str = "running"
+    tool_version: str
+    effort: Effort
+    probed: int = 0
+    left_out: int = 0
+    endpoints_a_second: float | None = None
+    """Over the whole run."""
+
+
+class Counts(msgspec.Struct, frozen=True, kw_only=True):
+    """Of the shards that are durable."""
+
+    shards: int
+    probed: int
+    left_out: int
+    """Opted out before their turn came."""
+    answered: int
+    exposed: int
+    """By a quick look; ``overview`` has what the rules say."""
+    octets: int
+
+
+class SurveySummary(msgspec.Struct, frozen=True, kw_only=True):
+    survey: str
+    state: str
+    started: str
+    finished: str | None
+    tool_version: str
+    rules_version: str
+    vantage: Vantage
+    plan: PlanSummary
+    counts: Counts
+    runs: tuple[Run, ...]
+    overview: Overview | None = None
+    """Once it is judged."""
+
+
+def moment(unix: float) -> str:
+    """ISO 8601 in UTC, to the second."""
+    return f"{datetime.fromtimestamp(unix, UTC):%Y-%m-%dT%H:%M:%SZ}"
+
+
+def summarise(
+    record: SurveyRecord,
+    shards: list[Published],
+    runs: tuple[Run, ...],
+    overview: Overview | None = None,
+) -> SurveySummary:
+    scope, plan = Scope(record.plan.scope), record.plan
+    return SurveySummary(
+        survey=record.id,
+        state=record.state,
+        started=moment(record.started),
+        finished=moment(record.finished) if record.finished is not None else None,
+        tool_version=record.tool_version,
+        rules_version=record.rules_version,
+        vantage=plan.vantage,
+        plan=PlanSummary(
+            targets=plan.scope.targets[:SHOWN_TARGETS],
+            targets_given=len(plan.scope.targets),
+            addresses=scope.address_count,
+            public_addresses=sum(part.size for part in public_intervals(scope)),
+            excluded_addresses=sum(part.size for part in scope.exclusions.intervals),
+            ports=tuple(_port(s.protocol, s.mode, s.port) for s in plan.scope.plan.services),
+            endpoints=plan.endpoints,
+            seed=plan.seed,
+            shards=plan.shards,
+            conditions=plan.conditions,
+            authorisation=plan.authorisation,
+        ),
+        counts=Counts(
+            shards=len(shards),
+            probed=sum(shard.rows for shard in shards),
+            left_out=sum(shard.left_out for shard in shards),
+            answered=sum(shard.answered for shard in shards),
+            exposed=sum(shard.exposed for shard in shards),
+            octets=sum(shard.octets for shard in shards),
+        ),
+        runs=runs,
+        overview=overview,
+    )
+
+
+def _port(protocol: str, mode: str, port: int) -> str:
+    return f"{protocol}{'s' if mode == 'implicit' else ''}={port}"
+
+
+def to_json(summary: SurveySummary) -> bytes:
+    return msgspec.json.format(msgspec.json.encode(summary), indent=2) + b"\n"
+
+
+def runs_of(octets: bytes | None) -> tuple[Run, ...]:
+    """The runs that an earlier summary tells of; none where there is none, or where it was written over by hand."""
+    if octets is None:
+        return ()
+    try:
+        return msgspec.json.decode(octets, type=SurveySummary).runs
+    except msgspec.MsgspecError:
+        return ()
