@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from openletter.dialogue.observation import (
+    Endpoint,
     Greeting,
     HandshakeOutcome,
     ListSource,
@@ -39,8 +40,6 @@ def full_backlog(loopback: Any) -> Iterator[tuple[str, int]]:
 
 @pytest.mark.parametrize("mode", list(Mode))
 def test_connect(full_backlog: tuple[str, int], loopback: Any, run: Run, mode: Mode) -> None:
-    from openletter.dialogue.observation import Endpoint
-
     ip, port = full_backlog
     (seen,) = run(Endpoint(ip=ip, port=port, protocol=Protocol.IMAP, mode=mode))
     assert seen.tcp is Tcp.TIMEOUT

@@ -3,8 +3,6 @@
 import socket
 import ssl
 import struct
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -25,7 +23,7 @@ from openletter.dialogue.observation import (
     Reply,
     Tcp,
 )
-from openletter.engine.engine import Engine, OutOfResourcesError, Target
+from openletter.engine.engine import Engine, Target
 from openletter.engine.pace import Pace
 from openletter.engine.poller import EpollPoller, SelectorsPoller
 
@@ -365,55 +363,6 @@ def test_a_fault_of_ours_costs_one_dialogue(
     assert (seen[0].greeting, seen[1].starttls_reply) == (Greeting.OK, Reply.NO)
     assert len(caplog.records) == 2
     assert "hostile" not in caplog.text
-
-
-def test_a_source_address(loopback: Any, run: Run) -> None:
-    came_from = []
-
-    def note(peer: socket.socket) -> None:
-        came_from.append(peer.getpeername()[0])
-        refuse(peer)
-
-    run(loopback.serve(note), loopback.serve(note), source="127.63.1.1")
-    assert came_from == ["127.63.1.1"] * 2
-
-
-def test_a_source_that_is_not_ours_stops_the_survey(loopback: Any, run: Run) -> None:
-    """Else the whole Internet would be called unreachable."""
-    with pytest.raises(OutOfResourcesError, match=r"192\.0\.2\.1"):
-        run(loopback.serve(refuse), source="192.0.2.1")
-
-
-OUT_OF_DESCRIPTORS = """
-import resource, sys
-from openletter.dialogue.observation import Endpoint, Mode, Protocol
-from openletter.engine.engine import Engine, OutOfResourcesError, Target
-from openletter.tls.book import CertificateBook
-from openletter.tls.client import StandardClient
-engine = Engine(StandardClient(CertificateBook()))
-resource.setrlimit(resource.RLIMIT_NOFILE, (20, 20))
-targets = (Target(Endpoint(ip=f"127.65.1.{n}", port=int(sys.argv[1]), protocol=Protocol.IMAP, mode=Mode.CLEARTEXT))
-           for n in range(1, 200))
-try:
-    engine.run(targets, lambda *_: None)
-except OutOfResourcesError as error:
-    print("out:", error, engine.open_connections)
-assert "asyncio" not in sys.modules
-"""
-
-
-def test_out_of_descriptors_stops_the_survey() -> None:
-    """Else hosts would be called unreachable that nobody had asked. And there is no asyncio in the engine."""
-    with socket.create_server(("0.0.0.0", 0), backlog=256) as listener:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, b"lo\0")
-        done = subprocess.run(
-            [sys.executable, "-c", OUT_OF_DESCRIPTORS, str(listener.getsockname()[1])],
-            capture_output=True,
-            timeout=60,
-            check=False,
-        )
-    assert done.stderr == b""
-    assert done.stdout == b"out: cannot open another socket: Too many open files 0\n"
 
 
 def test_who_may_not_be_asked_is_not_connected_to(loopback: Any, make_engine: Callable[..., Engine]) -> None:

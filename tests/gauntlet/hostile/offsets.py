@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 
+from cryptography.hazmat.primitives.serialization import Encoding
 from hostile.flights import certificate, client_hello, message, record, server_hello
 from hostile.inside import _certificate, _context
 from hostile.peer import BARE, GREETING, IMAP, IMAPS, POP3, Kind, hold, line, reset, to_starttls
@@ -70,8 +71,6 @@ OK = b"a2 OK begin\r\n"
 @cache
 def flight12() -> bytes:
     """The flight of a TLS 1.2 server with RSA key exchange."""
-    from cryptography.hazmat.primitives.serialization import Encoding
-
     der = _certificate("peer.example").public_bytes(Encoding.DER)
     return record(22, server_hello()) + record(22, certificate(der)) + record(22, message(14, b""))
 
