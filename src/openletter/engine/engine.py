@@ -316,6 +316,9 @@ class Engine:
             result = error.errno or errno.EADDRNOTAVAIL
         if result != 0 and result != errno.EINPROGRESS:
             sock.close()
+            # Without IPv6 on this machine it is the answer for every IPv6 peer; of IPv4 it means that no port is left.
+            if result == errno.EADDRNOTAVAIL and family == socket.AF_INET:
+                raise OutOfResourcesError("no local port is free for another connection")
             return _TCP_ERRORS.get(result, Tcp.UNREACHABLE)
         connection.sock = sock
         connection.fd = sock.fileno()
