@@ -4,7 +4,7 @@ import re
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from pathlib import Path
 from typing import Annotated
 
@@ -18,7 +18,7 @@ from openletter.cli.arguments import DEFAULT_STORE, RootsOption, StoreOption, tr
 from openletter.cli.judge import judge_with_progress
 from openletter.discovery.file_format import Format, detect, new_reading, read
 from openletter.discovery.reading import Reading
-from openletter.discovery.source import open_source
+from openletter.discovery.source import Source, open_source
 from openletter.discovery.target_authorisation import allowed_intervals
 from openletter.discovery.target_list_writer import TargetListWriter
 from openletter.scope.authorisation import load as load_authorisation
@@ -76,20 +76,28 @@ class ImportedSurvey(msgspec.Struct, frozen=True, kw_only=True):
     files: list[ImportedFile]
 
 
-class _File(msgspec.Struct, frozen=True):
-    argument: str
-    port: int | None
+class _File:
+    """An argument; ``143=FILE`` says which port the scan was of, where the file cannot."""
 
+    def __init__(self, argument: str, stack: ExitStack) -> None:
+        match = _WITH_PORT.fullmatch(argument)
+        self.port: int | None = None
+        self.argument = argument
+        if match is not None and not Path(argument).exists():
+            self.port, self.argument = int(match[1]), match[2]
+            if not 1 <= self.port <= 65_535:
+                raise ScopeError(f"{shown(argument)}: a port is a number from 1 to 65535, as in 143=zmap.txt")
+        # What has been looked into is no longer there for another to read, so it is opened once and kept.
+        self._standard_input = stack.enter_context(open_source("-")) if self.argument == "-" else None
+        with self.open() as source:
+            self.name = source.name
+            self.form = detect(source)
 
-def _file(argument: str) -> _File:
-    """``143=FILE`` says which port the scan was of, where the file cannot."""
-    match = _WITH_PORT.fullmatch(argument)
-    if match is None or Path(argument).exists():
-        return _File(argument, None)
-    port = int(match[1])
-    if not 1 <= port <= 65_535:
-        raise ScopeError(f"{shown(argument)}: a port is a number from 1 to 65535, as in 143=zmap.txt")
-    return _File(match[2], port)
+    def open(self) -> AbstractContextManager[Source]:
+        """Not opened before it is entered."""
+        return (
+            open_source(self.argument) if self._standard_input is None else nullcontext(self._standard_input)
+        )
 
 
 def _told(reading: Reading, form: Format) -> ImportedFile:
@@ -140,18 +148,6 @@ def _progress(console: Console) -> Iterator[Progress]:
         yield progress
 
 
-def _formats(files: list[_File], forced: Format | None) -> list[Format]:
-    """The format of each. Standard input can be looked into only while it is read, so it is taken apart later."""
-    forms = []
-    for file in files:
-        if forced is not None or file.argument == "-":
-            forms.append(forced or Format.LIST)
-            continue
-        with open_source(file.argument) as source:
-            forms.append(detect(source))
-    return forms
-
-
 def _targets(
     files: list[_File],
     forced: Format | None,
@@ -167,8 +163,8 @@ def _targets(
         writer = stack.enter_context(TargetListWriter(store, plan, exclusions=exclusions, allowed=allowed))
         progress = stack.enter_context(_progress(console))
         for file in files:
-            with open_source(file.argument) as source:
-                form = forced or detect(source)
+            with file.open() as source:
+                form = forced or file.form
                 reading = new_reading(source, form)
                 task = progress.add_task(source.name, total=None)
                 for count, found in enumerate(read(source, form, reading, port=file.port)):
@@ -200,13 +196,10 @@ def _survey(
     console: Console,
 ) -> ImportedSurvey:
     trust = trust_with(roots)
-    readings = [
-        Reading("standard input" if f.argument == "-" else Path(f.argument).name, "JSON of zgrab2")
-        for f in files
-    ]
+    readings = [Reading(file.name, "JSON of zgrab2") for file in files]
     done = import_zgrab2(
         store,
-        [file.argument for file in files],
+        [file.open() for file in files],
         readings,
         plan=plan,
         exclusions=exclusions,
@@ -297,18 +290,18 @@ def import_(
     """
     console = Console(stderr=True)
     plan = parse_ports(port or [])
-    given = [_file(argument) for argument in files]
-    if sum(file.argument == "-" for file in given) > 1:
+    if files.count("-") > 1:
         raise typer.BadParameter("standard input can be read once", param_hint="FILE")
-    kinds = {found is Format.ZGRAB2 for found in _formats(given, form)}
-    if len(kinds) > 1:
-        raise ScopeError(
-            "zgrab2's output becomes a survey and the others a list of targets: import them one after the other"
-        )
-    with Store(store, create=True) as opened:
-        never = Exclusions(
-            [*gather_exclusions(files=exclude or ()).intervals, *intervals_of(OptOutList(store).entries())]
-        )
+    with ExitStack() as stack:
+        given = [_File(argument, stack) for argument in files]
+        kinds = {(form or file.form) is Format.ZGRAB2 for file in given}
+        if len(kinds) > 1:
+            raise ScopeError(
+                "zgrab2's output becomes a survey and the others a list of targets: import them one after the other"
+            )
+        opened = stack.enter_context(Store(store, create=True))
+        optouts = [entry for entry in OptOutList(store).entries() if entry.holds]
+        never = Exclusions((*gather_exclusions(files=exclude or ()).intervals, *intervals_of(optouts)))
         if kinds == {True}:
             made: ImportedSurvey | ImportedTargets = _survey(given, plan, never, opened, roots, console)
         else:

@@ -212,6 +212,9 @@ class Observation(msgspec.Struct, frozen=True, kw_only=True):
     violation: str = ""
     """The grammar's own word for the bound or rule that the peer broke (``line_too_long`` ...), if it did."""
     transcript: tuple[Exchange, ...] = ()
+    origin: str = ""
+    """Whose dialogue it was: empty for our own, else the scanner whose output was imported (``zgrab2``). What such a one did
+    not try is unknown, where a dialogue of ours would have tried it."""
 
     @property
     def tls(self) -> Handshake:

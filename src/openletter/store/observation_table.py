@@ -78,6 +78,7 @@ COLUMNS: tuple[Column, ...] = (
     Column("command_injection", FLAG),
     Column("violation", WORD),
     Column("transcript", TRANSCRIPT),
+    Column("origin", WORD),
 )
 
 SCHEMA: Any = pa.schema(
@@ -107,6 +108,13 @@ def to_batch(observations: Sequence[Observation]) -> Any:
 
 
 _PLAIN = tuple(column for column in COLUMNS if "." not in column.path)
+_CAME_LATER = {"origin": ""}
+
+
+def _values(table: Any, column: Column, rows: int) -> list[Any]:
+    if column.name in _CAME_LATER and column.name not in table.schema.names:
+        return [_CAME_LATER[column.name]] * rows
+    return column.values(table.column(column.name))
 
 
 def from_table(table: Any) -> list[Observation]:

@@ -220,7 +220,9 @@ def _starttls(seen: Observation) -> Tls:
             return Tls.WORKS
         return Tls.UNTESTED if seen.handshake.outcome is HandshakeOutcome.NOT_TRIED else Tls.BROKEN
     if not seen.starttls_advertised:
-        return Tls.ABSENT
+        # A dialogue of ours tries it all the same; a foreign one that did not leaves it open.
+        untested = seen.origin and seen.starttls_reply is Reply.NOT_TRIED
+        return Tls.UNTESTED if untested else Tls.ABSENT
     return Tls.UNTESTED if seen.starttls_reply is Reply.NOT_TRIED else Tls.BROKEN
 
 
