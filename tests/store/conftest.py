@@ -11,7 +11,7 @@ from openletter.survey.plan import Conditions, Plan, Vantage
 
 def observation(ip: str = "192.0.2.1", port: int = 143, **more: object) -> Observation:
     return Observation(
-        ip=ip, port=port, protocol=Protocol.IMAP, mode=Mode.CLEARTEXT, **{"tcp": Tcp.OPEN, **more}
+        ip=ip, port=port, protocol=Protocol.IMAP, **{"mode": Mode.CLEARTEXT, "tcp": Tcp.OPEN, **more}
     )
 
 
