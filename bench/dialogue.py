@@ -14,11 +14,10 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from itertools import islice
 from pathlib import Path
 from statistics import median
 
-from asyncio_reference import Streams
+from contenders import CLEARTEXT, STARTTLS, engine_round, hosts, reference_round
 from openletter.dialogue.observation import Endpoint, Mode, Observation, Protocol
 from openletter.engine.engine import Engine
 from openletter.engine.schedule import Target
@@ -26,19 +25,7 @@ from openletter.lab.internet.simulation import SimulatedInternet
 from openletter.tls.book import CertificateBook
 from openletter.tls.client import StandardClient
 
-CONCURRENCY = 200
 CLEARTEXT_LIMIT, TLS_LIMIT, MEMORY_LIMIT = 0.35, 0.75, 2_048
-
-
-def engine_round(endpoints: list[Endpoint]) -> list[Observation]:
-    seen: list[Observation] = []
-    engine = Engine(StandardClient(CertificateBook()), concurrency=CONCURRENCY)
-    engine.run((Target(endpoint) for endpoint in endpoints), lambda _, observation: seen.append(observation))
-    return seen
-
-
-def reference_round(endpoints: list[Endpoint]) -> list[Observation]:
-    return Streams(CertificateBook(), CONCURRENCY).run(endpoints)
 
 
 def cpu_of(
@@ -64,18 +51,6 @@ def compare(name: str, endpoints: list[Endpoint], rounds: int, limit: float) -> 
         f"asyncio {theirs:7.1f} µs {median(r for _, r, _ in reference):8.0f}/s   "
         f"ratio {ours / theirs:.3f} (wanted: at most {limit})"
     )
-
-
-def hosts(
-    internet: SimulatedInternet, endings: tuple[str, ...], versions: tuple[str, ...], count: int
-) -> list[Endpoint]:
-    """IMAP hosts of the world that speak as the products do, without the delays and faults of the odd ones."""
-    found = (
-        Endpoint(ip=t.ip, port=internet.ports["imap"], protocol=Protocol.IMAP, mode=Mode.CLEARTEXT)
-        for t in internet.world.truths()
-        if t.port == 143 and t.manner.endswith(endings) and t.tls_version in versions
-    )
-    return list(islice(found, count))
 
 
 def resident() -> int:
@@ -134,9 +109,9 @@ def main() -> None:
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     memory(given.waiting)
     with SimulatedInternet(scale=100, processes=1, port_base=None) as internet:
-        cleartext = hosts(internet, ("-none",), ("",), given.hosts)
+        cleartext = hosts(internet, *CLEARTEXT, given.hosts)
         compare("cleartext", cleartext, given.rounds, CLEARTEXT_LIMIT)
-        starttls = hosts(internet, ("-optional", "-required"), ("TLSv1.2", "TLSv1.3"), given.tls_hosts)
+        starttls = hosts(internet, *STARTTLS, given.tls_hosts)
         compare("STARTTLS", starttls, given.rounds, TLS_LIMIT)
 
 
