@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
+import msgspec
 import typer
 from rich.console import Console
 
@@ -297,13 +298,15 @@ def survey(
         with Store(store) as opened:
             record = opened.survey(words[0]) if words else opened.latest(unfinished=True)
             asked = Scope(record.plan.scope)
-            require(asked, allowed or record.plan.authorisation, today)
+            allowed = allowed or record.plan.authorisation
+            require(asked, allowed, today)
             if record.plan.conditions.confirm:
-                _allow_confirm(asked, allowed or record.plan.authorisation)
+                _allow_confirm(asked, allowed)
             effort = _effort(asked, rate, network_rate, concurrency, processes)
             optouts = _opted_out(store, renew=not explain)
             if explain:
-                typer.echo(explanation(asked, record.plan, effort, optouts))
+                plan = msgspec.structs.replace(record.plan, authorisation=allowed)
+                typer.echo(explanation(asked, plan, effort, optouts))
                 return
             if allowed is not None and allowed != record.plan.authorisation:
                 record = opened.renew_authorisation(record.id, allowed)
