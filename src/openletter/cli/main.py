@@ -41,6 +41,7 @@ app.command("survey")(survey.survey)
 app.command("stats")(stats.stats)
 app.command("judge")(judge.judge)
 app.command("import")(import_.import_)
+app.command("notice")(notice.notice)
 app.add_typer(optout.app, name="optout")
 app.add_typer(lab.app, name="lab")
 
