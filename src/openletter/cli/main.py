@@ -10,7 +10,7 @@ import typer
 from typer.exceptions import TyperException
 
 from openletter import __version__
-from openletter.cli import check, import_, judge, lab, optout, settings, stats, survey
+from openletter.cli import check, import_, judge, lab, notice, optout, settings, stats, survey
 from openletter.cli.failure import (
     EXIT_COULD_NOT_RUN,
     EXIT_INTERRUPTED,
