@@ -45,7 +45,7 @@ _FLUSH = 65_536
 _PLAIN = struct.Struct("<16sQ")
 _LENGTH = struct.Struct("<I")
 
-_NEVER_ASKED = tuple(sorted(block.interval for block in SPECIAL if not block.on_purpose))
+_NEVER_ASKED = frozenset(block.interval for block in SPECIAL if not block.on_purpose)
 """A found address is taken at its word in the other special blocks, as one in a scope is."""
 
 
@@ -61,7 +61,12 @@ class _Labelled(msgspec.Struct, array_like=True):
 class _Entry(msgspec.Struct):
     masks: dict[str, int]
     """Services by the name under which they are asked."""
-    country: str
+    country: str = ""
+    public: bool = False
+
+
+def _bare_last(name: str) -> tuple[bool, str]:
+    return not name, name
 
 
 _Row = tuple[bytes, int, str, str]
@@ -181,8 +186,9 @@ class TargetListWriter:
             for key, entry in self._hosts():
                 addresses += 1
                 waiting += 1
-                public += covering(SPECIAL_INTERVALS, number_of(key)) is None
-                for asked, mask in sorted(entry.masks.items(), key=lambda item: (item[0] == "", item[0])):
+                public += entry.public
+                for asked in sorted(entry.masks, key=_bare_last):
+                    mask = entry.masks[asked]
                     rows.append((key, mask, asked, entry.country))
                     endpoints += mask.bit_count()
                 if waiting >= GROUP:
@@ -211,28 +217,27 @@ class TargetListWriter:
         for heap in range(_HEAPS):
             entries = self._put_together(heap)
             for key in sorted(entries, key=hash_of):
-                if self._left_out(number_of(key)):
-                    continue
                 entry = entries[key]
-                named = 0
-                for name, mask in entry.masks.items():
-                    named |= mask if name else 0
-                # Without a name only those ports are asked which no name is known for, as in a scope.
-                bare = entry.masks.pop("", 0) & ~named
-                if bare:
-                    entry.masks[""] = bare
+                if self._left_out(number_of(key), entry):
+                    continue
+                if len(entry.masks) > 1:
+                    # Without a name only those ports are asked which no name is known for, as in a scope.
+                    named = 0
+                    for name, mask in entry.masks.items():
+                        named |= mask if name else 0
+                    bare = entry.masks.pop("", 0) & ~named
+                    if bare:
+                        entry.masks[""] = bare
                 yield key, entry
 
-    def _left_out(self, number: int) -> bool:
-        if covering(_NEVER_ASKED, number) is not None:
+    def _left_out(self, number: int, entry: _Entry) -> bool:
+        special = covering(SPECIAL_INTERVALS, number)
+        entry.public = special is None
+        if special in _NEVER_ASKED:
             self.special += 1
         elif covering(self._exclusions.intervals, number) is not None:
             self.excluded += 1
-        elif (
-            self._allowed is not None
-            and covering(self._allowed, number) is None
-            and covering(SPECIAL_INTERVALS, number) is None
-        ):
+        elif entry.public and self._allowed is not None and covering(self._allowed, number) is None:
             self.unauthorised += 1
         else:
             return False
@@ -242,7 +247,7 @@ class TargetListWriter:
         masks: dict[bytes, int] = {}
         for key, mask in _PLAIN.iter_unpack(self._heap("plain", heap, self._plain[heap])):
             masks[key] = masks.get(key, 0) | mask
-        entries = {key: _Entry({"": mask}, "") for key, mask in masks.items()}
+        entries = {key: _Entry({"": mask}) for key, mask in masks.items()}
         decode = msgspec.msgpack.Decoder(_Labelled).decode
         data = self._heap("labelled", heap, self._labelled[heap])
         at = 0
@@ -251,7 +256,7 @@ class TargetListWriter:
             at += _LENGTH.size
             record = decode(data[at : at + length])
             at += length
-            entry = entries.setdefault(record.key, _Entry({}, ""))
+            entry = entries.setdefault(record.key, _Entry({}))
             entry.masks[record.name] = entry.masks.get(record.name, 0) | record.mask
             # Of several the first in the alphabet: the order of the findings must not matter.
             entry.country = min(filter(None, (entry.country, record.country)), default="")

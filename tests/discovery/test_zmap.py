@@ -1,0 +1,277 @@
+"""ZMap is told exactly what it may touch, and its answers come back.
+
+What a user loses when this fails: packets to those who asked for none, or a scan that finds nothing and does not say why.
+
+The test that sends packets does so between two network namespaces that it makes for itself, and nowhere else.
+"""
+
+import json
+import os
+import secrets
+import shutil
+import subprocess
+import sys
+from contextlib import ExitStack
+from ipaddress import ip_address, ip_network
+from pathlib import Path
+
+import pytest
+
+from openletter.discovery.error import ScannerError
+from openletter.discovery.zmap import ZmapOptions, ZmapScan, allowlist, blocklist, command_line
+from openletter.discovery.zmap_version import ZmapVersion, installed_version, parse_version
+from openletter.scope.build import build_scope
+from openletter.scope.exclusion import Exclusions, parse_exclusion
+from openletter.scope.ports import parse_ports
+from openletter.scope.target import parse_target
+
+DEBIAN = ZmapVersion(2, 1, 1)
+LATEST = ZmapVersion(4, 3, 1)
+
+
+def scope_of(*targets: str, exclude: tuple[str, ...] = (), ports: tuple[str, ...] = ()):
+    return build_scope(
+        [parse_target(target) for target in targets],
+        plan=parse_ports(ports),
+        exclusions=Exclusions(parse_exclusion(text) for text in exclude),
+    )
+
+
+def test_the_command_for_the_version_of_debian_and_for_the_latest():
+    options = ZmapOptions(
+        rate=1_000, seed=7, interface="eth1", gateway_mac="02:00:00:00:00:01", source="10.0.0.9"
+    )
+    command = command_line(DEBIAN, 143, options, allow=Path("a"), block=Path("b"))
+    text = " ".join(command)
+    for part in (
+        "-p 143",
+        "-r 1000",
+        "-c 8",
+        "-w a",
+        "-b b",
+        "-e 7",
+        "-i eth1",
+        "-G 02:00:00:00:00:01",
+        "-S 10.0.0.9",
+    ):
+        assert f" {part}" in text
+    assert command[command.index("-f") + 1] == "saddr,sport,timestamp-ts"
+    latest = command_line(LATEST, 143, options, allow=Path("a"), block=Path("b"))
+    assert latest[latest.index("-f") + 1] == "saddr,sport,timestamp_ts"
+    assert [word for word in command if word.startswith("--")] == ["--output-filter", "--disable-syslog"]
+
+
+def test_a_seed_of_nought_or_too_large_still_fits():
+    for seed in (0, 1 << 32, 1 << 63):
+        command = command_line(DEBIAN, 143, ZmapOptions(rate=1, seed=seed), allow=Path("a"), block=Path("b"))
+        assert 1 <= int(command[command.index("-e") + 1]) < 1 << 32
+
+
+@pytest.mark.parametrize(
+    ("told", "version"),
+    [("zmap 2.1.1\n", DEBIAN), ("zmap 4.3.1\n", LATEST), ("zmap v3.0.0", ZmapVersion(3, 0, 0))],
+)
+def test_versions_are_read(told, version):
+    assert parse_version(told) == version
+
+
+def test_what_is_no_zmap_is_refused():
+    with pytest.raises(ScannerError, match="is this ZMap"):
+        parse_version("usage: something else")
+
+
+def inside(networks: list[str], ip: str) -> bool:
+    return any(ip_address(ip) in ip_network(network) for network in networks)
+
+
+def test_only_the_scope_is_allowed_and_exclusions_and_special_ranges_are_blocked():
+    scope = scope_of("8.8.8.0/24", "10.1.0.0/16", "2001:db8::1", exclude=("8.8.8.8/32", "10.1.2.0/24"))
+    allowed, blocked = allowlist(scope), blocklist(scope)
+    assert inside(allowed, "8.8.8.7")
+    assert inside(allowed, "10.1.1.1")
+    assert not inside(allowed, "9.9.9.9")
+    for never in (
+        "8.8.8.8",
+        "10.1.2.3",
+        "127.0.0.1",
+        "10.2.0.1",
+        "192.168.0.1",
+        "224.0.0.1",
+        "255.255.255.255",
+    ):
+        assert inside(blocked, never)
+    # Named on purpose, so it must not be blocked.
+    assert not inside(blocked, "10.1.1.1")
+    assert not [network for network in allowed + blocked if ":" in network]
+
+
+def test_a_scope_of_ipv6_alone_is_refused():
+    with pytest.raises(ScannerError, match="IPv4"):
+        allowlist(scope_of("2001:db8::/64"))
+
+
+def test_a_machine_without_zmap_is_told_what_to_do(monkeypatch):
+    monkeypatch.setattr(shutil, "which", lambda *_, **__: None)
+    with pytest.raises(ScannerError, match="apt install zmap"):
+        installed_version()
+
+
+@pytest.fixture
+def stand_in(tmp_path):
+    """Makes a program that calls itself zmap and does what a test wants."""
+
+    def make(body: str) -> str:
+        program = tmp_path / "zmap"
+        program.write_text(
+            f"#!{sys.executable}\nimport sys, time\n"
+            "if '--version' in sys.argv:\n    print('zmap 2.1.1')\n    sys.exit()\n"
+            "def option(name):\n    return sys.argv[sys.argv.index(name) + 1]\n" + body
+        )
+        program.chmod(0o755)
+        return str(program)
+
+    return make
+
+
+def test_answers_are_taken_as_they_come_and_strangers_are_not(stand_in):
+    program = stand_in(
+        "print('saddr,sport,timestamp-ts')\n"
+        "print('10.1.0.5,%s,1795492871' % option('-p'))\n"
+        "print('9.9.9.9,%s,1795492871' % option('-p'))\n"
+        "print('10.1.0.6,%s,1795492871' % option('-p'))\n"
+    )
+    scope = scope_of("10.1.0.0/29", exclude=("10.1.0.6",), ports=("imap=1143", "pop3=1110"))
+    found = list(ZmapScan(scope, ZmapOptions(rate=1), program=program).scan())
+    assert [(f.ip, f.port, f.protocol) for f in found] == [
+        ("10.1.0.5", 1143, "imap"),
+        ("10.1.0.5", 1110, "pop3"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        (
+            "recv: could not open device eth0: You don't have permission (socket: Operation not permitted)",
+            "CAP_NET_RAW",
+        ),
+        ("zmap: could not detect default gateway address for eth0", "name the interface"),
+        ("zmap: out of\x1b[31m luck", "out of"),
+    ],
+)
+def test_a_failure_is_told_in_its_own_words_and_with_what_helps(stand_in, said, told):
+    line = f"Nov 24 04:01:14.720 [FATAL] {said}\n"
+    program = stand_in(f"sys.stderr.write({line!r})\nsys.exit(1)\n")
+    with pytest.raises(ScannerError, match=told) as caught:
+        list(ZmapScan(scope_of("10.1.0.0/29"), ZmapOptions(rate=1), program=program).scan())
+    assert "\x1b" not in str(caught.value)
+
+
+def test_who_stops_listening_ends_the_program(stand_in, tmp_path):
+    pid = tmp_path / "pid"
+    program = stand_in(
+        f"import os, pathlib\npathlib.Path({str(pid)!r}).write_text(str(os.getpid()))\n"
+        "print('saddr,sport,timestamp-ts', flush=True)\nprint('10.1.0.5,143,1', flush=True)\ntime.sleep(600)\n"
+    )
+    scanning = ZmapScan(scope_of("10.1.0.0/29"), ZmapOptions(rate=1), program=program).scan()
+    assert next(scanning).ip == "10.1.0.5"
+    scanning.close()
+    with pytest.raises(ProcessLookupError):
+        os.kill(int(pid.read_text()), 0)
+
+
+def ip(*words: str) -> str:
+    done = subprocess.run(["ip", *words], capture_output=True, text=True, check=True)
+    return done.stdout
+
+
+@pytest.fixture
+def two_namespaces():
+    """A scanner's namespace and a target's, joined by a veth pair and by nothing else. Gone afterwards, whatever happens."""
+    if os.geteuid() != 0 or shutil.which("ip") is None or shutil.which("zmap") is None:
+        pytest.skip("ZMAP IS NOT TESTED: needs root, iproute2 and zmap (make lab)")
+    tag = secrets.token_hex(3)
+    scanner, target = f"ol-s-{tag}", f"ol-t-{tag}"
+    with ExitStack() as stack:
+        for name in (scanner, target):
+            try:
+                ip("netns", "add", name)
+            except subprocess.CalledProcessError as error:
+                pytest.skip(f"ZMAP IS NOT TESTED: no network namespace is to be had here: {error.stderr}")
+            stack.callback(subprocess.run, ["ip", "netns", "del", name], check=False)
+        ip(
+            "link",
+            "add",
+            f"s{tag}",
+            "netns",
+            scanner,
+            "type",
+            "veth",
+            "peer",
+            "name",
+            f"t{tag}",
+            "netns",
+            target,
+        )
+        for name, device, address in (
+            (scanner, f"s{tag}", "10.77.0.1/24"),
+            (target, f"t{tag}", "10.77.0.2/24"),
+        ):
+            ip("-n", name, "addr", "add", address, "dev", device)
+            ip("-n", name, "link", "set", device, "up")
+            ip("-n", name, "link", "set", "lo", "up")
+        ip("-n", target, "addr", "add", "10.77.0.3/24", "dev", f"t{tag}")
+        mac = json.loads(ip("-n", target, "-j", "link", "show", f"t{tag}"))[0]["address"]
+        yield scanner, target, f"s{tag}", mac
+
+
+@pytest.mark.real
+@pytest.mark.xdist_group("network-namespaces")
+def test_zmap_itself_finds_what_listens_and_leaves_alone_what_is_excluded(two_namespaces):
+    scanner, target, device, mac = two_namespaces
+    listening = (
+        "import socket, sys\nsocks = []\n"
+        "for port in (143, 110):\n    s = socket.socket(); s.bind(('0.0.0.0', port)); s.listen(); socks.append(s)\n"
+        "print('ready', flush=True)\nsys.stdin.read()\n"
+    )
+    server = subprocess.Popen(
+        ["ip", "netns", "exec", target, sys.executable, "-c", listening],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    )
+    with server:
+        try:
+            assert server.stdout.readline() == b"ready\n"
+            scope = scope_of(
+                "10.77.0.0/29", exclude=("10.77.0.3",), ports=("imap=143", "imaps=993", "pop3=110")
+            )
+            options = ZmapOptions(rate=200, cooldown=1, interface=device, gateway_mac=mac, seed=5)
+            scan = ZmapScan(scope, options, prefix=("ip", "netns", "exec", scanner))
+            found = list(scan.scan())
+        finally:
+            server.stdin.close()
+            server.kill()
+    assert [(f.ip, f.port) for f in found] == [("10.77.0.2", 143), ("10.77.0.2", 110)]
+    assert all(f.seen_at > 1.7e9 for f in found)
+
+
+@pytest.mark.real
+@pytest.mark.xdist_group("network-namespaces")
+def test_zmap_itself_says_that_it_may_not(two_namespaces):
+    scanner, _, device, mac = two_namespaces
+    if shutil.which("setpriv") is None:
+        pytest.skip("setpriv is not installed")
+    prefix = (
+        "ip",
+        "netns",
+        "exec",
+        scanner,
+        "setpriv",
+        "--reuid",
+        "65534",
+        "--clear-groups",
+        "--inh-caps=-all",
+    )
+    options = ZmapOptions(rate=10, cooldown=1, interface=device, gateway_mac=mac)
+    with pytest.raises(ScannerError, match="CAP_NET_RAW"):
+        list(ZmapScan(scope_of("10.77.0.2"), options, prefix=prefix).scan())
