@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from openletter.dialogue.observation import Observation
-from openletter.engine.engine import OutOfResourcesError
+from openletter.engine.connecting import OutOfResourcesError
 
 Run = Callable[..., list[Observation]]
 
@@ -20,20 +20,21 @@ def test_a_source_address(loopback: Any, run: Run) -> None:
     def note(peer: socket.socket) -> None:
         came_from.append(peer.getpeername()[0])
 
-    run(loopback.serve(note), loopback.serve(note), source="127.63.1.1")
+    run(loopback.serve(note), loopback.serve(note), sources=("127.63.1.1",))
     assert came_from == ["127.63.1.1"] * 2
 
 
 def test_a_source_that_is_not_ours_stops_the_survey(loopback: Any, run: Run) -> None:
     """Else the whole Internet would be called unreachable."""
     with pytest.raises(OutOfResourcesError, match=r"192\.0\.2\.1"):
-        run(loopback.serve(loopback.wait), source="192.0.2.1")
+        run(loopback.serve(loopback.wait), sources=("192.0.2.1",))
 
 
 OUT_OF_DESCRIPTORS = """
 import resource, sys
 from openletter.dialogue.observation import Endpoint, Mode, Protocol
-from openletter.engine.engine import Engine, OutOfResourcesError, Target
+from openletter.engine.connecting import OutOfResourcesError
+from openletter.engine.engine import Engine, Target
 from openletter.tls.book import CertificateBook
 from openletter.tls.client import StandardClient
 engine = Engine(StandardClient(CertificateBook()))

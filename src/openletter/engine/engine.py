@@ -14,15 +14,16 @@ How a connection goes:
 import errno
 import logging
 import socket
-import sys
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
+from heapq import heappop, heappush
 
 from openletter.dialogue.observation import Endpoint, Observation, Tcp
 from openletter.dialogue.step import Lost
+from openletter.engine.connecting import TCP_ERRORS, Connector, OutOfResourcesError
 from openletter.engine.conversation import Conversation, Move
 from openletter.engine.deadlines import Clock, Deadlines
-from openletter.engine.pace import Pace
+from openletter.engine.pace import Pace, network_of
 from openletter.engine.poller import Poller, new_poller
 from openletter.engine.schedule import Schedule, Target
 from openletter.tls.session import Client
@@ -34,30 +35,12 @@ MayConnect = Callable[[Endpoint], bool]
 RECEIVE = 16_384
 """Octets a receive: one TLS record."""
 
-_MAX_POLL = 0.5
 _HELD_FOR_EACH = 4
 """Targets that may wait for a busy host or network, for each connection that may be open: a host has four ports."""
 
-_TCP_ERRORS = {
-    errno.ECONNREFUSED: Tcp.REFUSED,
-    errno.ECONNRESET: Tcp.RESET,
-    errno.ETIMEDOUT: Tcp.TIMEOUT,
-}
-
-_OURS = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
-"""Errors of a new socket that say nothing of the peer."""
-
-_NO_SOURCE = frozenset({errno.EADDRINUSE, errno.EADDRNOTAVAIL})
-"""No port is left at our own address, or it is not ours."""
-
-_BIND_ADDRESS_NO_PORT = getattr(socket, "IP_BIND_ADDRESS_NO_PORT", 24)
-"""Linux: the port is chosen at the connect, so that one port serves many peers."""
+_REFUSALS = (Tcp.REFUSED, Tcp.RESET)
 
 _log = logging.getLogger(__name__)
-
-
-class OutOfResourcesError(Exception):
-    """This machine, not a peer, cannot open another connection: the survey must not go on and call hosts unreachable."""
 
 
 class _Connection:
@@ -107,8 +90,9 @@ class Engine:
         concurrency: connections open at once.
         host_gap: seconds between two connections to a host.
         confirm: add the credential-free confirmation; only for hosts whose owner allows it.
-        source: local address to connect from, ``""`` for the system's choice.
+        sources: local addresses to connect from, at most one of each family; the system chooses for the other.
         may_connect: the last word before every connect, also the second one of a dialogue.
+        each_turn: called a few times a second, between two looks at the sockets; may call ``pause_until`` or ``stop``.
     """
 
     def __init__(
@@ -120,8 +104,9 @@ class Engine:
         concurrency: int = 1_000,
         host_gap: float = 0.0,
         confirm: bool = False,
-        source: str = "",
+        sources: Sequence[str] = (),
         may_connect: MayConnect | None = None,
+        each_turn: Callable[[], None] = lambda: None,
     ) -> None:
         self._client = client
         self._deadlines = deadlines or Deadlines()
@@ -131,13 +116,24 @@ class Engine:
         self._concurrency = concurrency
         self._host_gap = host_gap
         self._confirm = confirm
-        self._source = source
+        self._connector = Connector(sources)
         self._may_connect = may_connect or (lambda _: True)
+        self._mannered = host_gap > 0 or not self._pace.unlimited
+        """Whether a dialogue's further connections wait for their turn, too."""
+        self._each_turn = each_turn
+        self._paused_until = 0.0
         self._poller: Poller
         self._schedule: Schedule
         self._open: dict[int, _Connection] = {}
         self._ended: list[_Connection] = []
+        self._parked: list[tuple[float, int, _Connection]] = []
+        """A heap of dialogues that want another connection: when it may be, and a number that tells equals apart."""
+        self._parked_ever = 0
         self._stopped = False
+
+    def pause_until(self, at: float) -> None:
+        """Connect to nobody before that time of the monotonic clock; what is open goes on."""
+        self._paused_until = at
 
     def stop(self) -> None:
         """Begin nothing more and give up what is open: ``run`` returns soon. Safe to call from a signal handler."""
@@ -177,9 +173,10 @@ class Engine:
             self._loop(emit, leave_out)
             return not self._stopped
         finally:
-            for connection in list(self._open.values()):
+            for connection in (*self._open.values(), *(parked for _, _, parked in self._parked)):
                 connection.conversation.abandon()
                 self._close(connection)
+            self._parked.clear()
             self._poller.close()
 
     def _loop(self, emit: Emit, leave_out: Callable[[Target], None]) -> None:
@@ -198,9 +195,10 @@ class Engine:
             if now >= sweep_at:
                 sweep_at = now + self._sweep_every
                 self._sweep(now)
+                self._each_turn()
             if self._ended:
                 self._emit_ended(emit, leave_out, now)
-            if not self._open and self._schedule.finished:
+            if not self._open and self._schedule.finished and not self._parked:
                 return
 
     def _emit_ended(self, emit: Emit, leave_out: Callable[[Target], None], now: float) -> None:
@@ -210,20 +208,27 @@ class Engine:
             if connection.left_out:
                 leave_out(connection.target)
                 continue
-            emit(
-                connection.target,
-                connection.conversation.notes.observation(
-                    started=connection.started, duration=now - connection.began
-                ),
+            seen = connection.conversation.notes.observation(
+                started=connection.started, duration=now - connection.began
             )
+            if self._pace.by_network:
+                self._pace.outcome(seen.ip, refused=seen.tcp in _REFUSALS)
+            emit(connection.target, seen)
 
     def _begin_some(self, now: float) -> float:
         """Begin as many dialogues as may be; seconds to wait for the first event."""
-        # Those that failed at once count, too: their observations are given away before more are begun.
-        while len(self._open) + len(self._ended) < self._concurrency:
+        if now < self._paused_until:
+            return min(self._paused_until - now, self._patience())
+        while True:
             wait = self._pace.ready_in(now)
             if wait > 0:
                 return min(wait, self._patience())
+            if self._parked and self._parked[0][0] <= now:
+                self._unpark(now)
+                continue
+            # Those that failed at once count, too: their observations are given away before more are begun.
+            if len(self._open) + len(self._ended) + len(self._parked) >= self._concurrency:
+                return self._patience()
             target = self._schedule.next(now)
             if target is None:
                 at = self._schedule.next_at()
@@ -231,10 +236,26 @@ class Engine:
             conversation = Conversation(target.endpoint, self._client, confirm=self._confirm)
             connection = _Connection(target, conversation, now, self._deadlines.total)
             try:
-                self._do(connection, conversation.begin(), now)
+                self._do(connection, conversation.begin(), now, its_turn=True)
             except Exception as fault:
                 self._blame_ourselves(connection, fault)
-        return self._patience()
+
+    def _park(self, connection: _Connection, until: float) -> None:
+        self._parked_ever += 1
+        heappush(self._parked, (until, self._parked_ever, connection))
+
+    def _unpark(self, now: float) -> None:
+        """The host of the first that is parked has had its gap: connect, unless its network must wait."""
+        connection = heappop(self._parked)[2]
+        if self._pace.by_network and now < connection.end_by:
+            at = self._pace.slot(network_of(connection.target.endpoint.ip), now)
+            if at > now:
+                self._park(connection, at)
+                return
+        try:
+            self._do(connection, Move.CONNECT, now, its_turn=True)
+        except Exception as fault:
+            self._blame_ourselves(connection, fault)
 
     def _patience(self) -> float:
         """Seconds that the loop may sleep at most; none where observations wait to be given away."""
@@ -271,12 +292,16 @@ class Engine:
             del self._open[connection.fd]
             sock.close()
 
-    def _do(self, connection: _Connection, move: Move, now: float) -> None:
-        """Do what the conversation wants, until it waits or is done."""
+    def _do(self, connection: _Connection, move: Move, now: float, *, its_turn: bool = False) -> None:
+        """Do what the conversation wants, until it waits or is done. ``its_turn``: it may connect at once."""
         conversation = connection.conversation
         while move is not Move.DONE:
             if move is Move.CONNECT or connection.sock is None:
                 self._close(connection)
+                if not its_turn and self._mannered:
+                    self._park(connection, now + self._host_gap)
+                    return
+                its_turn = False
                 if not self._may_connect(connection.target.endpoint):
                     connection.left_out = True
                     conversation.abandon()
@@ -298,28 +323,9 @@ class Engine:
         """Open a connection, with what is to be sent kept until it stands; the reason where that failed at once."""
         endpoint = connection.target.endpoint
         self._pace.spend()
-        family = socket.AF_INET6 if ":" in endpoint.ip else socket.AF_INET
-        try:
-            sock = socket.socket(family, socket.SOCK_STREAM | socket.SOCK_NONBLOCK | socket.SOCK_CLOEXEC)
-        except OSError as error:
-            if error.errno in _OURS:
-                raise OutOfResourcesError(f"cannot open another socket: {error.strerror}") from error
-            return Tcp.UNREACHABLE
-        try:
-            if self._source:
-                self._bind(sock)
-            result = sock.connect_ex((endpoint.ip, endpoint.port))
-        except OutOfResourcesError:
-            sock.close()
-            raise
-        except OSError as error:
-            result = error.errno or errno.EADDRNOTAVAIL
-        if result != 0 and result != errno.EINPROGRESS:
-            sock.close()
-            # Without IPv6 on this machine it is the answer for every IPv6 peer; of IPv4 it means that no port is left.
-            if result == errno.EADDRNOTAVAIL and family == socket.AF_INET:
-                raise OutOfResourcesError("no local port is free for another connection")
-            return _TCP_ERRORS.get(result, Tcp.UNREACHABLE)
+        sock = self._connector.connect(endpoint.ip, endpoint.port)
+        if isinstance(sock, Tcp):
+            return sock
         connection.sock = sock
         connection.fd = sock.fileno()
         connection.stands = False
@@ -331,16 +337,6 @@ class Engine:
         self._open[connection.fd] = connection
         self._poller.watch(connection.fd, write=bool(connection.unsent))
         return None
-
-    def _bind(self, sock: socket.socket) -> None:
-        if sys.platform == "linux":
-            sock.setsockopt(socket.IPPROTO_IP, _BIND_ADDRESS_NO_PORT, 1)
-        try:
-            sock.bind((self._source, 0))
-        except OSError as error:
-            if error.errno in _NO_SOURCE:
-                raise OutOfResourcesError(f"cannot connect from {self._source}: {error.strerror}") from error
-            raise
 
     def _start_clock(self, connection: _Connection, since: float) -> None:
         connection.deadline = min(connection.end_by, since + self._seconds[connection.clock])
@@ -389,7 +385,7 @@ class Engine:
         if number == errno.ECONNRESET or connection.stands:
             move = conversation.lost(Lost.TIMEOUT if number == errno.ETIMEDOUT else Lost.RESET)
         else:
-            move = conversation.not_connected(_TCP_ERRORS.get(number, Tcp.UNREACHABLE))
+            move = conversation.not_connected(TCP_ERRORS.get(number, Tcp.UNREACHABLE))
         self._do(connection, move, time.monotonic())
 
     def _expired(self, connection: _Connection, now: float) -> None:
