@@ -1,8 +1,13 @@
-"""What holds for all tests: how pytest-xdist shares them out."""
+"""What holds for all tests: how many files may be open, and how pytest-xdist shares tests out."""
 
+import resource
 from typing import Any
 
 import pytest
+
+# Several tests hold a thousand connections; an ordinary user begins with a limit of 1,024 and may raise it.
+_soft, _hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+resource.setrlimit(resource.RLIMIT_NOFILE, (_hard, _hard))
 
 _ON_ONE_WORKER = ("tests/real/", "tests/gauntlet/")
 

@@ -2,6 +2,7 @@
 reading comes to is compared with the computed truth. When these fail, the simulation lies, and every survey that is
 measured against it is judged wrongly."""
 
+import gc
 import socket
 import ssl
 import time
@@ -180,6 +181,10 @@ def handshake(read, ip, port, protocol, implicit):
             tls = context(legacy=legacy).wrap_socket(sock)
         except OSError:
             sock.close()
+            # Python before 3.11.5 leaves the wrapped socket of a connection that was reset first to the collector.
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", ResourceWarning)
+                gc.collect()
             continue
         read.handshake, read.version, read.leaf = "ok", tls.version(), tls.getpeercert(True) or b""
         if read.version in ("TLSv1", "TLSv1.1"):
