@@ -14,7 +14,7 @@ import pytest
 
 from openletter.dialogue.observation import Endpoint, Mode, Protocol
 from openletter.discovery.connect_scan import ConnectScan
-from openletter.engine.engine import OutOfResourcesError
+from openletter.engine.connecting import OutOfResourcesError
 from openletter.engine.pace import Pace
 
 

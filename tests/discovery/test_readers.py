@@ -176,6 +176,11 @@ def test_a_long_wrong_file_is_given_up_after_its_beginning(read_octets):
     assert (got.reading.found, got.reading.malformed) == (LOOKED_AT, 2 * LOOKED_AT)
 
 
+def test_a_list_of_addresses_with_its_line_of_names_is_read(read_octets):
+    got = read_octets(b"saddr\n192.0.2.1\n192.0.2.2\n", port=143)
+    assert (got.form, got.places) == (Format.ZMAP_CSV, [("192.0.2.1", 143), ("192.0.2.2", 143)])
+
+
 def test_the_port_of_a_run_is_taken_where_the_file_names_none(read_fixture):
     for name in ("zmap-2.1.1-no-port.csv", "zmap-addresses.txt"):
         assert {port for _, port in read_fixture(name, port=143).places} == {143}

@@ -165,6 +165,21 @@ def test_an_odd_port_is_what_the_user_says():
     assert observe(line, PortPlan((Service(1143, Protocol.POP3, Mode.CLEARTEXT),)))[0] == []
 
 
+@pytest.mark.parametrize("completed", [True, False])
+def test_newer_versions_say_themselves_whether_the_handshake_was_completed(completed):
+    line = record(
+        port=143,
+        status="tls-application-error",
+        error="EOF",
+        result={
+            "banner": "* OK\r\n",
+            "starttls": "a001 OK\r\n",
+            "tls": {"handshake_completed_successfully": completed},
+        },
+    )
+    assert observe(line)[0][0].handshake.works is completed
+
+
 @pytest.mark.parametrize(
     ("error", "outcome"),
     [

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Iterator
 
 from openletter.dialogue.observation import Endpoint
 from openletter.discovery.found import Found
-from openletter.engine.engine import OutOfResourcesError
+from openletter.engine.connecting import OutOfResourcesError
 from openletter.engine.pace import Pace
 from openletter.engine.poller import Poller, new_poller
 from openletter.engine.schedule import Schedule, Target

@@ -56,7 +56,7 @@ def detect(source: Source) -> Format:
         return _of_object(first)
     if masscan.is_list_line(first):
         return Format.MASSCAN_LIST
-    if b"," in first and zmap_output.header_of(first):
+    if zmap_output.header_of(first):
         return Format.ZMAP_CSV
     return Format.LIST
 

@@ -283,7 +283,8 @@ def _transcript(banner: bytes, starttls: bytes) -> tuple[Exchange, ...]:
 
 
 def _handshake(log: TlsLog, response: Response, ders: dict[str, bytes]) -> Handshake:
-    """zgrab2 returns a result with a TLS log and a failure only where the handshake is what failed."""
+    """Where it is not told whether the handshake was completed: earlier versions return a result with a TLS log and a
+    failure only where the handshake is what failed."""
     told = log.handshake_log or HandshakeLog()
     hello = told.server_hello
     version = cipher = ""
@@ -294,7 +295,8 @@ def _handshake(log: TlsLog, response: Response, ders: dict[str, bytes]) -> Hands
         cipher = hello.cipher_suite.name if hello.cipher_suite is not None else ""
     cipher = cipher if cipher.isascii() and cipher.isprintable() and len(cipher) <= 64 else ""
     chain = _chain(told, ders)
-    if response.status == "success":
+    completed = log.handshake_completed_successfully
+    if response.status == "success" if completed is None else completed:
         return Handshake(outcome=HandshakeOutcome.OK, version=version, cipher=cipher, chain=chain)
     error = response.error or ""
     outcome = handshake_failure(error)

@@ -46,6 +46,8 @@ class HandshakeLog(msgspec.Struct):
 
 class TlsLog(msgspec.Struct):
     handshake_log: HandshakeLog | None = None
+    handshake_completed_successfully: bool | None = None
+    """Told since May 2026."""
 
 
 class Result(msgspec.Struct):

@@ -1,5 +1,6 @@
 """Installing must not harm the machine: no daemon started, no policy lost, nothing unpacked where it cannot run."""
 
+import contextlib
 from pathlib import Path
 
 import pytest
@@ -132,3 +133,29 @@ def test_a_mail_agent_is_installed_only_where_there_is_none(
     assert Installer(tmp_path).missing() == ()
     monkeypatch.setattr(packages, "_has_mail_agent", lambda: False)
     assert Installer(tmp_path).missing() == (packages.MAIL_AGENT,)
+
+
+def test_the_servers_run_without_the_scanner_and_set_up_brings_it(
+    tmp_path: Path, installed: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else a machine whose archive has no zmap had no lab, or one that has it never tested it."""
+    unpack_all(Installer(tmp_path), "1.0")
+    calls: list[tuple[str, ...]] = []
+    monkeypatch.setattr(packages, "available", lambda: (True, ""))
+    monkeypatch.setattr(packages, "closed_to_others", lambda _: None)
+    monkeypatch.setattr(packages, "_no_daemon_starts", contextlib.nullcontext)
+    monkeypatch.setattr(packages, "_apt", lambda *words, **_: calls.append(words))
+    assert Installer(tmp_path).missing() == ()
+    assert Installer(tmp_path).install() == packages.TOOLS
+    assert calls[-1][-2:] == packages.TOOLS
+
+    def refuse(*words: str, **_: object) -> None:
+        if words[0] == "install":
+            raise packages.InstallError("Unable to locate package zmap")
+
+    said: list[str] = []
+    monkeypatch.setattr(packages, "_apt", refuse)
+    assert Installer(tmp_path, said.append).install() == ()
+    assert any("going on without zmap" in line for line in said)
+    installed.update(dict.fromkeys(packages.TOOLS, "1.0"))
+    assert Installer(tmp_path).install() == ()

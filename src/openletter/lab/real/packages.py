@@ -37,6 +37,8 @@ BASES = (
     "sasl2-bin",
     "libsasl2-modules",
 )
+TOOLS = ("zmap", "iproute2")
+"""What the test of the scanner itself wants, between two network namespaces. No server needs them."""
 MAIL_AGENT = "nullmailer"
 """Courier and cyrus want a mail-transport-agent: the smallest one, and only where there is none."""
 
@@ -121,20 +123,37 @@ class Installer:
             raise InstallError(
                 f"{self.folder}: other users cannot enter {closed}, so daemons could not run there"
             )
-        if not self.missing():
+        if not (self.missing() or self.missing_tools()):
             return ()
         self.folder.mkdir(parents=True, exist_ok=True, mode=0o755)
         with (self.folder / "install.lock").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             missing = self.missing()
+            if missing or self.missing_tools():
+                self._update_lists()
             if missing:
                 self._say(f"installing {', '.join(missing)}")
-                self._update_lists()
                 self._install_bases([name for name in missing if name in (*BASES, MAIL_AGENT)])
                 for leaf in LEAVES:
                     if leaf.name in missing:
                         self._unpack(leaf)
-            return missing
+            return (*missing, *self._install_tools())
+
+    def missing_tools(self) -> tuple[str, ...]:
+        """Packages of tools that are not installed. The servers run without them."""
+        installed = _installed_versions()
+        return tuple(name for name in TOOLS if name not in installed)
+
+    def _install_tools(self) -> tuple[str, ...]:
+        missing = self.missing_tools()
+        if missing:
+            self._say(f"installing {', '.join(missing)}")
+            try:
+                self._install_bases(missing)
+            except InstallError as error:
+                self._say(f"going on without {', '.join(missing)}: {error}")
+                return ()
+        return missing
 
     def _unpacked(self, leaf: Leaf, installed: dict[str, str]) -> bool:
         stamp = self._stamp(leaf)
