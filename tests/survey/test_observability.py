@@ -154,6 +154,19 @@ def test_a_fault_is_logged_with_its_place_and_without_what_a_peer_sent(log):
     assert line["logger"] == "openletter.engine.engine"
 
 
+def test_a_worker_that_dies_and_its_faults_are_logged(log):
+    journal = Journal(log, "s")
+    journal.tell(WorkerGone(worker=3, why="was killed by SIGKILL"))
+    fault = Said(level=logging.ERROR, logger="x", text="fault", fault="KeyError", frames=("a.py:1 f",))
+    journal.tell(WorkerSaid(worker=2, said=fault))
+    journal.close()
+    lines = [json.loads(line) for line in log.read_text().splitlines()]
+    kept = [(line["level"], line["event"], line["worker"]) for line in lines]
+    assert kept == [("error", "worker died", 3), ("error", "fault", 2)]
+    assert lines[0]["why"] == "was killed by SIGKILL"
+    assert (lines[1]["fault"], lines[1]["frames"]) == ("KeyError", ["a.py:1 f"])
+
+
 def test_what_is_logged_is_one_line_of_text(log):
     journal = Journal(log, "s")
     journal.note("x", who="a\nb\x1b[31m\u202e\ud800", networks=["c\rd"])

@@ -2,6 +2,7 @@
 who did not wish to be asked, which is the worst that a survey can lose.
 """
 
+import json
 import os
 import random
 import selectors
@@ -101,9 +102,22 @@ def store(tmp_path):
     return tmp_path / "store"
 
 
+STARTED = []
+
+
+@pytest.fixture(autouse=True)
+def nothing_left_behind():
+    yield
+    while STARTED:
+        process = STARTED.pop()
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.communicate()
+
+
 def openletter(*arguments):
     environment = {name: value for name, value in os.environ.items() if not name.startswith("OPENLETTER_")}
-    return subprocess.Popen(
+    process = subprocess.Popen(
         [sys.executable, "-m", "openletter.cli.main", *map(str, arguments)],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -111,15 +125,12 @@ def openletter(*arguments):
         env=environment,
         start_new_session=True,
     )
+    STARTED.append(process)
+    return process
 
 
 def finish(process, code=1):
-    try:
-        _, err = process.communicate(timeout=120)
-    finally:
-        with suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
+    _, err = process.communicate(timeout=120)
     assert process.returncode == code, err
     return err
 
@@ -161,8 +172,9 @@ def test_who_opted_out_before_is_no_part_of_the_survey(server, store):
     assert set(server.times().values()) == {1}
 
 
-def test_who_opts_out_while_it_runs_is_left_alone_within_seconds(server, store):
-    process = survey(server, store, "--rate", 150)
+def test_who_opts_out_while_it_runs_is_left_alone_within_seconds(server, store, tmp_path):
+    log = tmp_path / "log.jsonl"
+    process = survey(server, store, "--rate", 150, "--log", log)
     wait_for(lambda: len(server.seen) > 100)
     opt_out(store, server.hosts(2))
     from_then = time.time() + 3.0
@@ -171,6 +183,10 @@ def test_who_opts_out_while_it_runs_is_left_alone_within_seconds(server, store):
     record, rows, left_out, shards = kept(store)
     assert rows + left_out == record.plan.endpoints == HOSTS
     assert left_out > 50
+    lines = [json.loads(line) for line in log.read_text().splitlines()]
+    applied = {line["worker"] for line in lines if "opt-out list changed" in line["event"]}
+    assert applied == {0, 1}, "each process says when it keeps to a new list"
+    assert sum(line.get("left_out", 0) for line in lines) == left_out
     assert rows == len(server.seen)
     assert record.state == "finished"
     assert shards == record.plan.shards
