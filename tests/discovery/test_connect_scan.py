@@ -177,9 +177,9 @@ def test_an_ipv6_endpoint_is_found():
 
 def test_a_source_that_is_not_ours_is_an_error_of_this_machine(listener):
     with pytest.raises(OutOfResourcesError, match=r"192\.0\.2\.1"):
-        list(ConnectScan(source="192.0.2.1").scan([endpoint("127.9.9.1", listener.port)]))
+        list(ConnectScan(sources=["192.0.2.1"]).scan([endpoint("127.9.9.1", listener.port)]))
 
 
 def test_connections_come_from_the_source_that_was_named(listener):
-    (found,) = ConnectScan(source="127.9.10.10").scan([endpoint("127.9.10.1", listener.port)])
+    (found,) = ConnectScan(sources=["127.9.10.10"]).scan([endpoint("127.9.10.1", listener.port)])
     assert found.ip == "127.9.10.1"

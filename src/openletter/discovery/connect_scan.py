@@ -5,16 +5,14 @@ host and the exclusions are those of a survey, and a host never has two connecti
 scan over large empty networks, since each silent address keeps a socket until its deadline.
 """
 
-import errno
 import socket
-import sys
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
-from openletter.dialogue.observation import Endpoint
+from openletter.dialogue.observation import Endpoint, Tcp
 from openletter.discovery.found import Found
-from openletter.engine.connecting import OutOfResourcesError
+from openletter.engine.connecting import TCP_ERRORS, Connector
 from openletter.engine.pace import Pace
 from openletter.engine.poller import Poller, new_poller
 from openletter.engine.schedule import Schedule, Target
@@ -23,10 +21,7 @@ CONNECT_SECONDS = 3.5
 """Linux sends a second SYN after one second, and a third after three: two answers that are lost are made up for."""
 _MAX_SLEEP = 0.5
 _HELD_FOR_EACH = 4
-
-_OURS = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
-_NO_SOURCE = frozenset({errno.EADDRINUSE, errno.EADDRNOTAVAIL})
-_BIND_ADDRESS_NO_PORT = getattr(socket, "IP_BIND_ADDRESS_NO_PORT", 24)
+_REFUSALS = (Tcp.REFUSED, Tcp.RESET)
 
 
 class _Attempt:
@@ -47,7 +42,7 @@ class ConnectScan:
         timeout: seconds that an address may take to answer.
         host_gap: seconds between two connections to a host.
         excluded: whether an address must not be asked; looked at right before a connect.
-        source: local address to connect from, ``""`` for the system's choice.
+        sources: local addresses to connect from, at most one of each family; the system chooses for the other.
     """
 
     def __init__(
@@ -58,14 +53,14 @@ class ConnectScan:
         timeout: float = CONNECT_SECONDS,
         host_gap: float = 0.0,
         excluded: Callable[[str], bool] = lambda _: False,
-        source: str = "",
+        sources: Sequence[str] = (),
     ) -> None:
         self._pace = pace or Pace()
         self._concurrency = concurrency
         self._timeout = timeout
         self._host_gap = host_gap
         self._excluded = excluded
-        self._source = source
+        self._connector = Connector(sources)
         self._open: dict[int, _Attempt] = {}
         self._due: deque[tuple[float, int, _Attempt]] = deque()
         self._stopped = False
@@ -97,9 +92,10 @@ class ConnectScan:
                     attempt = self._open.get(fd)
                     if attempt is None:
                         continue
-                    stands = attempt.sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR) == 0
+                    error = attempt.sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+                    self._pace.outcome(attempt.target.endpoint.ip, refused=TCP_ERRORS.get(error) in _REFUSALS)
                     self._end(attempt, schedule, poller)
-                    if stands:
+                    if not error:
                         yield self._told(attempt.target.endpoint)
                 self._expire(schedule, poller)
                 if not self._open and schedule.finished:
@@ -147,42 +143,14 @@ class ConnectScan:
         endpoint = target.endpoint
         self._pace.spend()
         self.tried += 1
-        family = socket.AF_INET6 if ":" in endpoint.ip else socket.AF_INET
-        try:
-            sock = socket.socket(family, socket.SOCK_STREAM | socket.SOCK_NONBLOCK | socket.SOCK_CLOEXEC)
-        except OSError as error:
-            if error.errno in _OURS:
-                raise OutOfResourcesError(f"cannot open another socket: {error.strerror}") from error
-            return False
-        try:
-            if self._source:
-                self._bind(sock)
-            result = sock.connect_ex((endpoint.ip, endpoint.port))
-        except OutOfResourcesError:
-            sock.close()
-            raise
-        except OSError as error:
-            result = error.errno or errno.EADDRNOTAVAIL
-        if result not in (0, errno.EINPROGRESS):
-            sock.close()
-            if result in _NO_SOURCE:
-                raise OutOfResourcesError("no local port is left to connect from")
+        sock = self._connector.connect(endpoint.ip, endpoint.port)
+        if isinstance(sock, Tcp):
             return False
         attempt = _Attempt(target, sock, now + self._timeout)
         self._open[sock.fileno()] = attempt
         self._due.append((attempt.deadline, sock.fileno(), attempt))
         poller.watch(sock.fileno(), write=True)
         return True
-
-    def _bind(self, sock: socket.socket) -> None:
-        if sys.platform == "linux":
-            sock.setsockopt(socket.IPPROTO_IP, _BIND_ADDRESS_NO_PORT, 1)
-        try:
-            sock.bind((self._source, 0))
-        except OSError as error:
-            if error.errno in _NO_SOURCE:
-                raise OutOfResourcesError(f"cannot connect from {self._source}: {error.strerror}") from error
-            raise
 
     def _end(self, attempt: _Attempt, schedule: Schedule | None, poller: Poller) -> None:
         fd = attempt.sock.fileno()
@@ -201,4 +169,5 @@ class ConnectScan:
                 return
             self._due.popleft()
             if not over:
+                self._pace.outcome(attempt.target.endpoint.ip, refused=False)
                 self._end(attempt, schedule, poller)
