@@ -14,14 +14,12 @@ On 993 the handshake comes first, then 1, 2 and 6 inside it.
 
 from collections.abc import Generator
 
-import msgspec
-
 from openletter.dialogue.notes import MAX_SHOWN, Notes
-from openletter.dialogue.observation import Confirmation, Greeting, Handshake, ListSource, Protocol, Reply
-from openletter.dialogue.older_tls import try_older_tls
+from openletter.dialogue.observation import Confirmation, Greeting, ListSource, Protocol, Reply
 from openletter.dialogue.opening import Opening, hear, write_down
 from openletter.dialogue.refusal import speaks_of_tls
-from openletter.dialogue.step import NEW_CONNECTION, Await, Lost, Profile, Result, Step, Steps
+from openletter.dialogue.starttls import Answer, Speech, start_tls
+from openletter.dialogue.step import NEW_CONNECTION, Await, Lost, Result, Step, Steps
 from openletter.grammar.capability import imap_capabilities
 from openletter.grammar.command import Command
 from openletter.grammar.imap import Capability, Condition, Continuation, Data, ImapReader, Status
@@ -31,14 +29,7 @@ _REPLIES = {Condition.OK: Reply.OK, Condition.NO: Reply.NO, Condition.BAD: Reply
 _LOST = {Lost.TIMEOUT: Reply.TIMEOUT, Lost.CLOSED: Reply.CLOSED, Lost.RESET: Reply.CLOSED}
 
 
-class _Answer(msgspec.Struct, frozen=True):
-    reply: Reply
-    line: bytes = b""
-    capabilities: bytes | None = None
-    code: bytes = b""
-
-
-def _ask(notes: Notes, reader: ImapReader, command: Command) -> Generator[Step, Result, _Answer]:
+def _ask(notes: Notes, reader: ImapReader, command: Command) -> Generator[Step, Result, Answer]:
     """Send a command and read up to the line with its tag; untagged responses may come in any order before it."""
     tag = command.tag
     capabilities: bytes | None = None
@@ -48,8 +39,8 @@ def _ask(notes: Notes, reader: ImapReader, command: Command) -> Generator[Step, 
         if not isinstance(data, bytes):
             if data is Lost.TIMEOUT and untagged_bad:
                 # RFC 9051 §7.1.3: an untagged BAD is all that some servers say to a command unknown to them.
-                return _Answer(Reply.BAD, untagged_bad, capabilities)
-            return _Answer(_LOST[data] if isinstance(data, Lost) else Reply.CLOSED, b"", capabilities)
+                return Answer(Reply.BAD, untagged_bad, capabilities)
+            return Answer(_LOST[data] if isinstance(data, Lost) else Reply.CLOSED, b"", capabilities)
         reader.receive(data)
         try:
             while (event := reader.next()) is not None:
@@ -57,19 +48,19 @@ def _ask(notes: Notes, reader: ImapReader, command: Command) -> Generator[Step, 
                     if event.code == b"CAPABILITY":
                         capabilities = event.argument
                     if event.tag == tag:
-                        return _Answer(_REPLIES[event.condition], event.line, capabilities, event.code)
+                        return Answer(_REPLIES[event.condition], event.line, capabilities, event.code)
                     if event.condition is Condition.BAD and event.tag == b"*":
                         untagged_bad = event.line
                 elif isinstance(event, Capability):
                     capabilities = event.payload
                 elif isinstance(event, Continuation):
                     if command is Command.IMAP_AUTHENTICATE_PLAIN:
-                        return _Answer(Reply.OK, event.line)
+                        return Answer(Reply.OK, event.line)
                 elif isinstance(event, Data) and event.name == b"ID":
                     notes.server_id = event.line[:MAX_SHOWN]
         except RemoteProtocolError as error:
             notes.violation = error.violation.value
-            return _Answer(Reply.GARBAGE, b"", capabilities)
+            return Answer(Reply.GARBAGE, b"", capabilities)
         data = yield Await.MORE
 
 
@@ -83,7 +74,7 @@ def _list(
     answer = yield from _ask(notes, reader, command)
     if answer.reply is Reply.OK and answer.capabilities is not None:
         return imap_capabilities(answer.capabilities), ListSource.COMMAND
-    if answer.reply is Reply.NO or answer.reply is Reply.BAD:
+    if answer.refused:
         return (), ListSource.REFUSED
     return (), ListSource.NO_ANSWER
 
@@ -101,18 +92,14 @@ def _inside(notes: Notes) -> Steps:
         yield from _leave()
 
 
-def _starttls_again(notes: Notes, profile: Profile) -> Generator[Step, Result, Handshake | None]:
-    """A new connection up to its handshake; ``None`` where the peer does not come as far again."""
-    yield NEW_CONNECTION
-    reader = ImapReader()
-    opening = yield from hear(reader, Protocol.IMAP, (yield Await.GREETING))
-    if opening.greeting is not Greeting.OK:
-        return None
-    answer = yield from _ask(notes, reader, Command.IMAP_STARTTLS)
-    if answer.reply is not Reply.OK:
-        return None
-    result = yield profile
-    return result if isinstance(result, Handshake) else None
+_SPEECH = Speech(
+    protocol=Protocol.IMAP,
+    new_reader=ImapReader,
+    ask=_ask,
+    starttls=Command.IMAP_STARTTLS,
+    farewell=Command.IMAP_LOGOUT,
+    inside=_inside,
+)
 
 
 def cleartext(notes: Notes) -> Steps:
@@ -125,24 +112,7 @@ def cleartext(notes: Notes) -> Steps:
     notes.caps_pre, notes.caps_pre_source = yield from _list(notes, reader, opening, Command.IMAP_CAPABILITY)
     if notes.caps_pre_source is ListSource.NO_ANSWER:
         return
-    answer = yield from _ask(notes, reader, Command.IMAP_STARTTLS)
-    notes.starttls_reply = answer.reply
-    notes.starttls_text = answer.line[:MAX_SHOWN]
-    if answer.reply is not Reply.OK:
-        if answer.reply is Reply.NO or answer.reply is Reply.BAD:
-            yield from _leave()
-        return
-    notes.bytes_after_starttls_ok = reader.rest()[:MAX_SHOWN]
-    handshake = yield Profile.MODERN
-    if not isinstance(handshake, Handshake):
-        return
-    notes.handshake = handshake
-    if handshake.works:
-        yield from _inside(notes)
-    else:
-        yield from try_older_tls(
-            notes, lambda profile: _starttls_again(notes, profile), lambda: _inside(notes)
-        )
+    yield from start_tls(notes, reader, _SPEECH)
 
 
 def inside_implicit(notes: Notes) -> Steps:
@@ -173,7 +143,7 @@ def confirm(notes: Notes) -> Steps:
     if answer.reply is Reply.OK:
         notes.confirmation = Confirmation.ACCEPTED
         yield Command.CANCEL
-    elif answer.reply is Reply.NO or answer.reply is Reply.BAD:
+    elif answer.refused:
         told = (
             answer.code == b"PRIVACYREQUIRED"  # RFC 5530 §3
             or speaks_of_tls(answer.line)

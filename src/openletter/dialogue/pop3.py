@@ -14,14 +14,12 @@ On 995 the handshake comes first, then 1, 2 and 6 inside it.
 
 from collections.abc import Generator
 
-import msgspec
-
-from openletter.dialogue.notes import MAX_SHOWN, Notes
-from openletter.dialogue.observation import Confirmation, Greeting, Handshake, ListSource, Protocol, Reply
-from openletter.dialogue.older_tls import try_older_tls
+from openletter.dialogue.notes import Notes
+from openletter.dialogue.observation import Confirmation, Greeting, ListSource, Protocol, Reply
 from openletter.dialogue.opening import hear, write_down
 from openletter.dialogue.refusal import speaks_of_tls
-from openletter.dialogue.step import NEW_CONNECTION, Await, Lost, Profile, Result, Step, Steps
+from openletter.dialogue.starttls import Answer, Speech, start_tls
+from openletter.dialogue.step import NEW_CONNECTION, Await, Lost, Result, Step, Steps
 from openletter.grammar.capability import pop3_capabilities
 from openletter.grammar.command import Command
 from openletter.grammar.pop3 import Continuation, Pop3Reader, Status, has_apop_stamp
@@ -30,16 +28,11 @@ from openletter.grammar.violation import RemoteProtocolError
 _LOST = {Lost.TIMEOUT: Reply.TIMEOUT, Lost.CLOSED: Reply.CLOSED, Lost.RESET: Reply.CLOSED}
 
 
-class _Answer(msgspec.Struct, frozen=True):
-    reply: Reply
-    line: bytes = b""
+def _lost(data: Result) -> Answer:
+    return Answer(_LOST[data] if isinstance(data, Lost) else Reply.CLOSED)
 
 
-def _lost(data: Result) -> _Answer:
-    return _Answer(_LOST[data] if isinstance(data, Lost) else Reply.CLOSED)
-
-
-def _ask(notes: Notes, reader: Pop3Reader, command: Command) -> Generator[Step, Result, _Answer]:
+def _ask(notes: Notes, reader: Pop3Reader, command: Command) -> Generator[Step, Result, Answer]:
     """Send a command and read its status line."""
     data = yield command
     while True:
@@ -50,20 +43,20 @@ def _ask(notes: Notes, reader: Pop3Reader, command: Command) -> Generator[Step, 
             event = reader.next()
         except RemoteProtocolError as error:
             notes.violation = error.violation.value
-            return _Answer(Reply.GARBAGE)
+            return Answer(Reply.GARBAGE)
         if isinstance(event, Status):
-            return _Answer(Reply.OK if event.ok else Reply.ERR, event.line)
+            return Answer(Reply.OK if event.ok else Reply.ERR, event.line)
         if isinstance(event, Continuation) and command is Command.POP3_AUTH_PLAIN:
-            return _Answer(Reply.OK, event.line)
+            return Answer(Reply.OK, event.line)
         if event is not None:
             # Every reply begins with a status indicator (RFC 1939 §3); what does not leaves no way to go on.
-            return _Answer(Reply.GARBAGE, event.line)
+            return Answer(Reply.GARBAGE, event.line)
         data = yield Await.MORE
 
 
 def _list(notes: Notes, reader: Pop3Reader) -> Generator[Step, Result, tuple[tuple[str, ...], ListSource]]:
     answer = yield from _ask(notes, reader, Command.POP3_CAPA)
-    if answer.reply is Reply.ERR:
+    if answer.refused:
         return (), ListSource.REFUSED
     if answer.reply is not Reply.OK:
         return (), ListSource.NO_ANSWER
@@ -85,25 +78,21 @@ def _leave() -> Steps:
     yield Command.POP3_QUIT
 
 
-def _inside(notes: Notes, reader: Pop3Reader) -> Steps:
+def _inside(notes: Notes, reader: Pop3Reader | None = None) -> Steps:
     """The list inside TLS: what was said before counts no longer (RFC 2595 §4)."""
-    notes.caps_post, notes.caps_post_source = yield from _list(notes, reader)
+    notes.caps_post, notes.caps_post_source = yield from _list(notes, reader or Pop3Reader())
     if notes.caps_post_source is not ListSource.NO_ANSWER:
         yield from _leave()
 
 
-def _stls_again(notes: Notes, profile: Profile) -> Generator[Step, Result, Handshake | None]:
-    """A new connection up to its handshake; ``None`` where the peer does not come as far again."""
-    yield NEW_CONNECTION
-    reader = Pop3Reader()
-    opening = yield from hear(reader, Protocol.POP3, (yield Await.GREETING))
-    if opening.greeting is not Greeting.OK:
-        return None
-    answer = yield from _ask(notes, reader, Command.POP3_STLS)
-    if answer.reply is not Reply.OK:
-        return None
-    result = yield profile
-    return result if isinstance(result, Handshake) else None
+_SPEECH = Speech(
+    protocol=Protocol.POP3,
+    new_reader=Pop3Reader,
+    ask=_ask,
+    starttls=Command.POP3_STLS,
+    farewell=Command.POP3_QUIT,
+    inside=_inside,
+)
 
 
 def cleartext(notes: Notes) -> Steps:
@@ -117,24 +106,7 @@ def cleartext(notes: Notes) -> Steps:
     notes.caps_pre, notes.caps_pre_source = yield from _list(notes, reader)
     if notes.caps_pre_source is ListSource.NO_ANSWER:
         return
-    answer = yield from _ask(notes, reader, Command.POP3_STLS)
-    notes.starttls_reply = answer.reply
-    notes.starttls_text = answer.line[:MAX_SHOWN]
-    if answer.reply is not Reply.OK:
-        if answer.reply is Reply.ERR:
-            yield from _leave()
-        return
-    notes.bytes_after_starttls_ok = reader.rest()[:MAX_SHOWN]
-    handshake = yield Profile.MODERN
-    if not isinstance(handshake, Handshake):
-        return
-    notes.handshake = handshake
-    if handshake.works:
-        yield from _inside(notes, Pop3Reader())
-    else:
-        yield from try_older_tls(
-            notes, lambda profile: _stls_again(notes, profile), lambda: _inside(notes, Pop3Reader())
-        )
+    yield from start_tls(notes, reader, _SPEECH)
 
 
 def inside_implicit(notes: Notes) -> Steps:
@@ -152,7 +124,7 @@ def _offers_others_than_plain(capabilities: tuple[str, ...]) -> bool:
     return bool(mechanisms) and "PLAIN" not in mechanisms
 
 
-def _told(answer: _Answer) -> Confirmation:
+def _told(answer: Answer) -> Confirmation:
     """A refusal tells only where it speaks of TLS: servers also refuse names and mechanisms that they do not know."""
     if answer.reply is Reply.OK:
         return Confirmation.ACCEPTED
