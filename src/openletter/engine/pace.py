@@ -53,15 +53,12 @@ class Pace:
         self._lost = min(self._lost, rate * _LOST_SECONDS)
         self._interval = 1.0 / network_rate if network_rate else 0.0
         self._back_off.interval = self._interval
+        self.by_network = network_rate > 0
+        """Whether networks have an interval."""
 
     @property
     def unlimited(self) -> bool:
         return not self._rate and not self._interval
-
-    @property
-    def by_network(self) -> bool:
-        """Whether networks have an interval."""
-        return bool(self._interval)
 
     def ready_in(self, now: float) -> float:
         """Seconds until one more connection may be begun; 0 when it may be now."""
