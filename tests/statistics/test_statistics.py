@@ -76,7 +76,7 @@ def write(path, hosts):
         for port, word in zip(PORTS, words.split(), strict=True)
     ]
     observations = pa.Table.from_batches([to_batch([seen for seen, _ in rows])])
-    publish_whole_table(path, to_table(observations, [v for _, v in rows]))
+    publish_whole_table(path, to_table(observations, [v for _, v in rows], pa.array(range(len(rows)))))
 
 
 @pytest.fixture

@@ -1,29 +1,86 @@
-"""Manifests of older versions. What a user loses when these fail: the surveys of the years before."""
+"""A store that an older version of the program made is brought up to date.
+
+What a user loses when this fails: the surveys made before an upgrade.
+"""
 
 import sqlite3
 
+import pytest
+
+from openletter.store.file_set import FileSet, Kind, Standing, StoredFile
 from openletter.store.manifest import VERSION, Manifest
 from openletter.survey.sink import Published
 
+VERSION_1 = """
+CREATE TABLE survey (
+  id TEXT PRIMARY KEY, plan TEXT NOT NULL, tool_version TEXT NOT NULL, state TEXT NOT NULL, started REAL NOT NULL,
+  finished REAL, runs INTEGER NOT NULL, verdicts TEXT NOT NULL DEFAULT '', rules_version TEXT NOT NULL DEFAULT ''
+) STRICT;
+CREATE TABLE shard (
+  survey TEXT NOT NULL REFERENCES survey, shard INTEGER NOT NULL, attempt INTEGER NOT NULL, file TEXT NOT NULL,
+  rows INTEGER NOT NULL, answered INTEGER NOT NULL, exposed INTEGER NOT NULL, octets INTEGER NOT NULL,
+  PRIMARY KEY (survey, shard)
+) STRICT, WITHOUT ROWID;
+INSERT INTO survey VALUES ('a', '{}', '0', 'finished', 0, 0, 1, '', '');
+INSERT INTO shard VALUES ('a', 0, 1, 'spool/a/000000-1.parquet', 5, 4, 3, 99);
+PRAGMA user_version = 1;
+"""
+OLD = Published(shard=0, attempt=1, file="spool/a/000000-1.parquet", rows=5, answered=4, exposed=3, octets=99)
 
-def test_a_store_of_version_1_is_brought_up_and_keeps_its_shards(tmp_path):
+
+@pytest.mark.parametrize("version", [1, 2])
+def test_a_store_of_an_older_version_is_brought_up_and_keeps_its_shards(tmp_path, version):
     path = tmp_path / "manifest.sqlite"
-    Manifest(path).close()
     db = sqlite3.connect(path)
-    db.execute("ALTER TABLE shard DROP COLUMN left_out")
-    db.execute("INSERT INTO survey VALUES ('a', '{}', '0', 'finished', 0, 0, 1, '', '')")
-    db.execute("INSERT INTO shard VALUES ('a', 0, 1, 'spool/a/000000-1.parquet', 10, 5, 2, 99)")
-    db.execute("PRAGMA user_version = 1")
-    db.commit()
+    db.executescript(VERSION_1)
+    if version == 2:
+        db.execute("ALTER TABLE shard ADD COLUMN left_out INTEGER NOT NULL DEFAULT 0")
+        db.execute("PRAGMA user_version = 2")
+        db.commit()
     db.close()
     manifest = Manifest(path)
-    (shard,) = manifest.shards("a")
-    assert (shard.rows, shard.octets, shard.left_out) == (10, 99, 0)
-    new = Published(shard=1, attempt=1, file="x", rows=1, answered=1, exposed=0, octets=9, left_out=7)
-    assert manifest.record_shard("a", new)
-    assert manifest.shards("a")[1] == new
+    assert manifest.shards("a") == [OLD]
+    manifest.publish([FileSet(folder="observations/a/0", kind=Kind.OBSERVATIONS, survey="a")])
+    assert len(manifest.sets(survey="a")) == 1
     manifest.close()
     db = sqlite3.connect(path)
     assert db.execute("PRAGMA user_version").fetchone() == (VERSION,)
     db.close()
-    Manifest(path).close()
+
+
+def shape(path):
+    db = sqlite3.connect(path)
+    tables = [name for (name,) in db.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")]
+    found = {table: db.execute(f"PRAGMA table_info({table})").fetchall() for table in sorted(tables)}
+    db.close()
+    return found
+
+
+def test_an_older_store_ends_up_as_a_new_one_begins(tmp_path):
+    old, new = tmp_path / "old.sqlite", tmp_path / "new.sqlite"
+    db = sqlite3.connect(old)
+    db.executescript(VERSION_1)
+    db.close()
+    Manifest(old).close()
+    Manifest(new).close()
+    assert shape(old) == shape(new)
+
+
+def test_of_three_sets_the_last_counts_the_one_before_is_kept_and_the_first_leaves(tmp_path):
+    """Who reads a set while two more are published would lose it otherwise; and without an end the disk fills."""
+    manifest = Manifest(tmp_path / "manifest.sqlite")
+    file = StoredFile(name="000000.parquet", rows=1, octets=2, sha256="ab")
+    for number in range(3):
+        for survey in ("a", "b"):
+            folder = f"observations/{survey}/{number}"
+            manifest.publish(
+                [FileSet(folder=folder, kind=Kind.OBSERVATIONS, survey=survey, shards=number, files=(file,))]
+            )
+    found = manifest.sets(kind=Kind.OBSERVATIONS, survey="b")
+    assert [one.standing for one in found] == [Standing.LEAVING, Standing.PREVIOUS, Standing.CURRENT]
+    assert [one.files for one in found] == [(file,)] * 3
+    assert found[2].shards == 2
+    manifest.forget(found[0].folder)
+    assert len(manifest.sets(survey="b")) == 2
+    assert len(manifest.sets(survey="a")) == 3
+    manifest.close()

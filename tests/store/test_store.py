@@ -17,6 +17,7 @@ from openletter.store.error import (
     StoreError,
     SurveyBusyError,
 )
+from openletter.store.file_set import FileSet, Kind
 from openletter.store.files import publish, read_table
 from openletter.store.manifest import VERSION
 from openletter.store.observation_table import from_table
@@ -144,7 +145,8 @@ def test_latest(store, plan):
     with store.run(new) as run:
         run.end(State.FINISHED, 1_800_000_002.0)
     assert store.latest(unfinished=True).id == new, "what is not judged is not finished"
-    store.publish_verdicts(new, "verdicts/x", "1")
+    verdicts = FileSet(folder="verdicts/x", kind=Kind.VERDICTS, survey=new)
+    store.manifest.publish([verdicts], rules_version="1")
     assert store.latest(unfinished=True).id == old
     assert store.latest(judged=True).id == new
     assert (store.survey(new).state, store.survey(new).finished) == (State.FINISHED, 1_800_000_002.0)

@@ -20,6 +20,7 @@ from openletter.dialogue.observation import (
 )
 from openletter.scope.build import build_scope
 from openletter.scope.target import parse_target
+from openletter.store.file_set import Kind
 from openletter.store.files import read_table
 from openletter.store.observation_table import to_batch
 from openletter.store.store import Store
@@ -63,7 +64,8 @@ def trust():
 
 
 def judged_together(observations, ders, trust):
-    return judge_table(pa.Table.from_batches([to_batch(observations)]), ders, trust)
+    judged = judge_table(pa.Table.from_batches([to_batch(observations)]), ders, trust)
+    return [judged.verdicts[place] for place in judged.which.to_pylist()]
 
 
 def classes(observations, trust):
@@ -212,16 +214,21 @@ def test_verdicts_are_published_as_a_set_and_replace_those_before(judged, trust)
     assert not rows[0].strict
     judge_survey(store, record, trust)
     after = store.verdict_files(store.survey(record.id))
-    assert len(after) == 2
+    assert after != before
+    assert all(file.exists() for file in before), "who reads the set before can end in peace"
+    judge_survey(store, record, trust)
     assert not any(file.exists() for file in before)
+    assert all(file.exists() for file in after)
 
 
 def test_a_judging_that_fails_leaves_the_verdicts_before(judged, trust):
     store, record = judged
     judge_survey(store, record, trust)
-    store.observations(store.shards(record.id)[1]).unlink()
+    (observations,) = store.files_of(store.current(Kind.OBSERVATIONS, record.id))
+    observations.unlink()
     with pytest.raises(Exception, match="gone"):
         judge_survey(store, record, trust)
     files = store.verdict_files(store.survey(record.id))
     assert sum(len(from_table(read_table(file))) for file in files) == 4
     assert len(list(files[0].parent.parent.glob("*-*"))) == 1, "the half-made set is gone"
+    assert len(store.manifest.sets(kind=Kind.VERDICTS)) == 1

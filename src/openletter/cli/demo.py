@@ -19,7 +19,7 @@ from openletter.lab.internet.figures import PUBLISHED as FIGURES
 from openletter.lab.internet.population import World
 from openletter.lab.internet.simulation import CannotStartError, SimulatedInternet
 from openletter.statistics.country import CountryCounts, by_country
-from openletter.statistics.database import Verdicts
+from openletter.statistics.database import verdicts_of
 from openletter.store.store import Store
 
 DEMO_FOLDER = Path(".demo")
@@ -140,7 +140,7 @@ def demonstrate(scale: int, folder: Path) -> int:
             code = run([*words, "--concurrency", "256", "--timeout", "8", "--fail-on", "never"])
             if code != EXIT_NOTHING_FOUND:
                 return code
-            with Store(store) as opened, Verdicts(opened.verdict_files(opened.latest())) as verdicts:
+            with Store(store) as opened, verdicts_of(opened, opened.latest()) as verdicts:
                 rows = by_country(verdicts)
             _print_table(console, rows, scale)
             right = _print_comparison(console, rows, internet.world)

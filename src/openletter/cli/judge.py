@@ -8,17 +8,22 @@ import typer
 from rich.console import Console
 
 from openletter.cli.arguments import DEFAULT_STORE, RootsOption, StoreOption, SurveyOption, trust_with
-from openletter.cli.progress import judging
+from openletter.cli.progress import working
 from openletter.store.record import SurveyRecord
 from openletter.store.store import Store
 from openletter.tls.trust import Trust
 from openletter.verdict.judging import Judgement, judge_survey
+from openletter.verdict.state import merge_state
 
 
 def judge_with_progress(store: Store, record: SurveyRecord, trust: Trust) -> Judgement:
-    """Judge a survey, with a bar on the terminal."""
-    with judging(Console(stderr=True)) as watch:
-        return judge_survey(store, record, trust, watch)
+    """Judge a survey and bring the state up to date, with a bar on the terminal."""
+    console = Console(stderr=True)
+    with working(console, "judging") as watch:
+        judgement = judge_survey(store, record, trust, watch)
+    with working(console, "merging the state") as watch:
+        merge_state(store, watch=watch)
+    return judgement
 
 
 def judge(

@@ -10,7 +10,7 @@ import typer
 from typer.exceptions import TyperException
 
 from openletter import __version__
-from openletter.cli import check, import_, judge, lab, notice, optout, settings, stats, survey
+from openletter.cli import check, import_, judge, lab, notice, optout, settings, stats, store, survey
 from openletter.cli.failure import (
     EXIT_COULD_NOT_RUN,
     EXIT_INTERRUPTED,
@@ -43,6 +43,7 @@ app.command("judge")(judge.judge)
 app.command("import")(import_.import_)
 app.command("notice")(notice.notice)
 app.add_typer(optout.app, name="optout")
+app.add_typer(store.app, name="store")
 app.add_typer(lab.app, name="lab")
 
 
@@ -66,6 +67,7 @@ def _openletter(
     context.default_map = {
         **dict.fromkeys(_VERBS_WITH_SETTINGS, values),
         "optout": dict.fromkeys(("add", "list", "remove"), values),
+        "store": dict.fromkeys(("list", "compact", "prune", "verify"), values),
     }
 
 

@@ -31,41 +31,51 @@ def surveying(console: Console, endpoints: int) -> Iterator[Callable[[Tally], No
         BarColumn(),
         TaskProgressColumn(),
         TextColumn(
-            "{task.completed:,}/{task.total:,} endpoints · {task.fields[rate]:,.0f}/s · "
+            "{task.description}{task.completed:,}/{task.total:,} endpoints · {task.fields[rate]:,.0f}/s · "
             "{task.fields[answered]:,} answered · {task.fields[exposed]:,} exposed so far · "
-            "{task.fields[left]} left"
+            "{task.fields[left]}"
         ),
         console=console,
         disable=not console.is_terminal,
         transient=True,
     )
     with progress:
-        task = progress.add_task("", total=endpoints, rate=0.0, answered=0, exposed=0, left="–")
+        task = progress.add_task("", total=endpoints, rate=0.0, answered=0, exposed=0, left="– left")
 
         def watch(tally: Tally) -> None:
+            again = tally.passing > 1
             progress.update(
                 task,
+                description="once more: " if again else "",
+                total=tally.endpoints if again else endpoints,
                 completed=tally.probed + tally.left_out,
                 rate=tally.rate,
                 answered=tally.answered,
                 exposed=tally.exposed,
-                left=duration(tally.seconds_left),
+                left=f"waits {duration(tally.pause)}"
+                if tally.pause
+                else f"{duration(tally.seconds_left)} left",
             )
 
         yield watch
 
 
 @contextmanager
-def judging(console: Console) -> Iterator[Callable[[int, int], None]]:
-    """A bar for files that are judged; what is to be told how many of how many."""
+def working(console: Console, words: str) -> Iterator[Callable[[int, int], None]]:
+    """A bar for long work on files; what is to be told how many of how many are done."""
     progress = Progress(
         BarColumn(),
         TaskProgressColumn(),
-        TextColumn("judging"),
+        TextColumn("{task.description} · {task.fields[left]} left"),
         console=console,
         disable=not console.is_terminal,
         transient=True,
     )
     with progress:
-        task = progress.add_task("", total=None)
-        yield lambda done, of: progress.update(task, completed=done, total=of)
+        task = progress.add_task(words, total=None, left="– left")
+
+        def watch(done: int, of: int) -> None:
+            progress.update(task, completed=done, total=of)
+            progress.update(task, left=duration(progress.tasks[0].time_remaining))
+
+        yield watch

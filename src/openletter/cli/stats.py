@@ -10,7 +10,7 @@ import typer
 from openletter.cli.arguments import DEFAULT_STORE, StoreOption, SurveyOption
 from openletter.cli.tables import data_console, print_countries, print_overview
 from openletter.statistics.country import by_country
-from openletter.statistics.database import Verdicts
+from openletter.statistics.database import verdicts_of
 from openletter.statistics.overview import Overview, overview
 from openletter.store.record import SurveyRecord
 from openletter.store.store import Store
@@ -74,8 +74,8 @@ def stats(
     """
     with Store(store) as opened:
         record = opened.survey(survey) if survey else opened.latest(judged=True)
-        files = opened.verdict_files(record)
-    with Verdicts(files) as verdicts:
+        found_verdicts = verdicts_of(opened, record)
+    with found_verdicts as verdicts:
         if by is By.COUNTRY:
             countries = by_country(verdicts)
             if json:

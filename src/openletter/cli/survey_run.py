@@ -15,7 +15,7 @@ from openletter.cli.progress import surveying
 from openletter.cli.stats import summary, write_json
 from openletter.cli.tables import data_console, print_overview
 from openletter.scope.exclusion import Exclusions
-from openletter.statistics.database import Verdicts
+from openletter.statistics.database import verdicts_of
 from openletter.statistics.overview import overview
 from openletter.store.error import StoreError
 from openletter.store.optout import OptOutList
@@ -110,7 +110,7 @@ def conclude(
             f"{error}; all is asked, judge it with: {_resume_line(record, store)}"
         ) from error
     record = opened.survey(record.id)
-    with Verdicts(opened.verdict_files(record)) as verdicts:
+    with verdicts_of(opened, record) as verdicts:
         found = overview(verdicts)
     Keeper(opened, record.id).write(found)
     if json:

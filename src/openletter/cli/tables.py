@@ -158,3 +158,13 @@ def print_countries(console: Console, record: SurveyRecord, countries: Sequence[
             *([bar(either.wide, most)] if with_bar else []),
         )
     console.print(table)
+
+
+def print_surveys(console: Console, rows: Sequence[tuple[str, ...]], caption: str) -> None:
+    """A row a survey, the latest last: id, begun, state, probed, what is kept, its size, rules, whether it is merged."""
+    table = _table(
+        "", "survey", "begun (UTC)", "", "probed", "kept", "size", "rules", "in the state", caption=caption
+    )
+    for row in rows:
+        table.add_row(*row)
+    console.print(table)

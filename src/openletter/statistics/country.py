@@ -22,8 +22,8 @@ class _Row(msgspec.Struct, frozen=True):
 
 _SQL = f"""
 SELECT country, [{hosts("pop3")}, {hosts("imap")}, {hosts_either()}, {hosts_both()}] AS n
-FROM host GROUP BY country
-ORDER BY count(*) FILTER (WHERE pop3_wide OR imap_wide) DESC, count(*) DESC, country
+FROM hosts GROUP BY country
+ORDER BY coalesce(sum(n) FILTER (WHERE pop3_wide OR imap_wide), 0) DESC, sum(n) DESC, country
 """  # noqa: S608 - our own words
 
 

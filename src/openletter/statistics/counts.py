@@ -27,54 +27,42 @@ class Affected(msgspec.Struct, frozen=True):
     wide: int
 
 
-PROTOCOLS = ("pop3", "imap")
-
-
-def _host_columns() -> str:
-    columns = ["ip_sort", "any_value(country) AS country"]
-    for protocol in PROTOCOLS:
-        only = f"FILTER (WHERE protocol = '{protocol}')"
-        columns += [
-            f"count(*) {only} > 0 AS {protocol}_probed",
-            f"coalesce(bool_or(class <> 'unreachable') {only}, false) AS {protocol}_answered",
-            f"coalesce(bool_or(unknown) {only}, false) AND NOT coalesce(bool_or(wide) {only}, false) AS {protocol}_unknown",
-            f"coalesce(bool_or(strict) {only}, false) AS {protocol}_strict",
-            f"coalesce(bool_or(wide) {only}, false) AS {protocol}_wide",
-        ]
-    return ", ".join(columns)
-
-
-HOST_COLUMNS = _host_columns()
-"""SQL: the columns of ``host``, of ``verdict`` grouped by address."""
-
-
 def endpoints(where: str = "true") -> str:
-    """SQL: the five of ``Counts`` over ``verdict``."""
-    only = f"FILTER (WHERE {where}"
-    return (
-        f"count(*) {only}), count(*) {only} AND class <> 'unreachable'), count(*) {only} AND unknown), "
-        f"count(*) {only} AND strict), count(*) {only} AND wide)"
+    """SQL: the five of ``Counts`` over ``endpoints``."""
+    return ", ".join(
+        f"{_sum(f'{where} AND {what}')}"
+        for what in ("true", "class <> 'unreachable'", "unknown", "strict", "wide")
     )
 
 
 def hosts(protocol: str) -> str:
-    """SQL: the five of ``Counts`` over ``host``, for one protocol."""
+    """SQL: the five of ``Counts`` over ``hosts``, for one protocol."""
     return ", ".join(
-        f"count(*) FILTER (WHERE {protocol}_{what})"
-        for what in ("probed", "answered", "unknown", "strict", "wide")
+        _sum(f"{protocol}_{what}") for what in ("probed", "answered", "unknown", "strict", "wide")
     )
 
 
 def hosts_either() -> str:
-    """SQL: the five of ``Counts`` over ``host``, whatever the protocol."""
+    """SQL: the five of ``Counts`` over ``hosts``, whatever the protocol."""
     wide = "(pop3_wide OR imap_wide)"
-    return (
-        "count(*), count(*) FILTER (WHERE pop3_answered OR imap_answered), "
-        f"count(*) FILTER (WHERE (pop3_unknown OR imap_unknown) AND NOT {wide}), "
-        f"count(*) FILTER (WHERE pop3_strict OR imap_strict), count(*) FILTER (WHERE {wide})"
+    return ", ".join(
+        map(
+            _sum,
+            (
+                "true",
+                "pop3_answered OR imap_answered",
+                f"(pop3_unknown OR imap_unknown) AND NOT {wide}",
+                "pop3_strict OR imap_strict",
+                wide,
+            ),
+        )
     )
 
 
 def hosts_both() -> str:
-    """SQL: the two of ``Affected`` over ``host``: affected on both protocols."""
-    return ", ".join(f"count(*) FILTER (WHERE pop3_{what} AND imap_{what})" for what in ("strict", "wide"))
+    """SQL: the two of ``Affected`` over ``hosts``: affected on both protocols."""
+    return ", ".join(_sum(f"pop3_{what} AND imap_{what}") for what in ("strict", "wide"))
+
+
+def _sum(where: str) -> str:
+    return f"coalesce(sum(n) FILTER (WHERE {where}), 0)::BIGINT"

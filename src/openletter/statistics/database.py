@@ -1,55 +1,50 @@
-"""The published verdicts of a survey as two tables: ``verdict``, a row an endpoint, and ``host``, a row an address.
+"""A survey as tables for SQL: its counts, and behind them the verdicts.
 
+``endpoints``   how many (``n``) endpoints there are of each country, protocol, class, severity and evidence
+``hosts``       how many (``n``) hosts of each country and of each combination of what a host may be
+``networks``    what was found in each /24 or /48
+``verdict``     a row an endpoint
+
+The first three are the survey's roll-ups (:mod:`openletter.verdict.rollup`), or counted anew where it has none.
 DuckDB in memory, over the Parquet files: nothing is loaded, nothing is written, nothing comes from the network.
 """
 
 from collections.abc import Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
-import duckdb
 import msgspec
 
-from openletter.statistics.counts import HOST_COLUMNS
+from openletter.store.database import connect, quoted
+from openletter.store.error import NoSurveyError
+from openletter.store.file_set import Kind
+from openletter.store.record import SurveyRecord
+from openletter.store.store import Store
+from openletter.verdict.rollup import QUESTIONS, verdict_view
 
 Row = TypeVar("Row", bound=msgspec.Struct)
 
-_SETTINGS = {
-    "autoinstall_known_extensions": "false",
-    "autoload_known_extensions": "false",
-}
-
-_NO_VERDICTS = """
-CREATE VIEW verdict AS SELECT ''::BLOB AS ip_sort, '' AS country, '' AS protocol, '' AS class, '' AS severity,
-'' AS evidence, false AS unknown, false AS strict, false AS wide WHERE false
-"""
-
-
-def _quoted(path: Path) -> str:
-    return "'" + str(path).replace("'", "''") + "'"
-
 
 class Verdicts:
-    """A context: the database over some files of verdicts."""
+    """A context: the tables over some files of verdicts, and of roll-ups where there are some."""
 
-    def __init__(self, files: Sequence[Path]) -> None:
-        self._db = duckdb.connect(":memory:")
-        for name, value in _SETTINGS.items():
-            self._db.execute(f"SET {name} = {value}")
-        if files:
-            # A view takes no parameters, so the names are quoted by hand.
-            listed = ", ".join(map(_quoted, files))
-            self._db.execute(f"CREATE VIEW verdict AS SELECT * FROM read_parquet([{listed}])")  # noqa: S608
-        else:
-            self._db.execute(_NO_VERDICTS)
-        self._db.execute(
-            f"CREATE TEMP TABLE host AS SELECT {HOST_COLUMNS} FROM verdict GROUP BY ip_sort"  # noqa: S608
-        )
+    def __init__(self, files: Sequence[Path], rollups: Sequence[Path] = ()) -> None:
+        self._opened = ExitStack()
+        with ExitStack() as opened:
+            self._database: Any = opened.enter_context(connect())
+            verdict_view(self._database, files)
+            kept = {path.name: path for path in rollups}
+            for name, sql in QUESTIONS.items():
+                if name in kept:
+                    sql = f"SELECT * FROM read_parquet({quoted(kept[name])})"  # noqa: S608 - our own file
+                self._database.execute(f"CREATE TABLE {name.removesuffix('.parquet')} AS {sql}")
+            self._opened = opened.pop_all()
 
-    def ask(self, sql: str, row: type[Row]) -> tuple[Row, ...]:
+    def ask(self, sql: str, row: type[Row], parameters: Sequence[object] = ()) -> tuple[Row, ...]:
         """The answer, each row a struct whose fields are the columns in their order."""
-        found: list[tuple[Any, ...]] = self._db.execute(sql).fetchall()
+        found: list[tuple[Any, ...]] = self._database.execute(sql, list(parameters)).fetchall()
         return tuple(row(*values) for values in found)
 
     def __enter__(self) -> Self:
@@ -58,4 +53,14 @@ class Verdicts:
     def __exit__(
         self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._db.close()
+        self._opened.close()
+
+
+def verdicts_of(store: Store, record: SurveyRecord) -> Verdicts:
+    """Those of a survey that is judged; of one that was pruned the counts alone. Raises NoSurveyError, StoreError."""
+    rollups = store.current(Kind.ROLLUPS, record.id)
+    if record.pruned:
+        if rollups is None:
+            raise NoSurveyError(f"survey {record.id} was pruned, and nothing was counted before")
+        return Verdicts([], store.files_of(rollups))
+    return Verdicts(store.verdict_files(record), store.files_of(rollups) if rollups else ())

@@ -45,14 +45,14 @@ class Overview(msgspec.Struct, frozen=True, kw_only=True):
 
 
 _CLASSES = """
-SELECT class, count(*) FILTER (WHERE protocol = 'pop3'), count(*) FILTER (WHERE protocol = 'imap'), count(*) AS n,
-       bool_or(strict), bool_or(wide)
-FROM verdict GROUP BY class ORDER BY n DESC, class
+SELECT class, coalesce(sum(n) FILTER (WHERE protocol = 'pop3'), 0)::BIGINT,
+       coalesce(sum(n) FILTER (WHERE protocol = 'imap'), 0)::BIGINT, sum(n)::BIGINT AS many, bool_or(strict), bool_or(wide)
+FROM endpoints GROUP BY class ORDER BY many DESC, class
 """
 
 _EVIDENCE = """
-SELECT evidence, count(*) FILTER (WHERE strict), count(*) AS n
-FROM verdict WHERE wide GROUP BY evidence ORDER BY n DESC, evidence
+SELECT evidence, coalesce(sum(n) FILTER (WHERE strict), 0)::BIGINT, sum(n)::BIGINT AS many
+FROM endpoints WHERE wide GROUP BY evidence ORDER BY many DESC, evidence
 """
 
 
@@ -61,13 +61,13 @@ def overview(verdicts: Verdicts) -> Overview:
         return verdicts.ask(f"SELECT {what} FROM {table}", Counts)[0]  # noqa: S608 - our own words
 
     return Overview(
-        endpoints=counts(endpoints(), "verdict"),
-        endpoints_pop3=counts(endpoints("protocol = 'pop3'"), "verdict"),
-        endpoints_imap=counts(endpoints("protocol = 'imap'"), "verdict"),
-        hosts_pop3=counts(hosts("pop3"), "host"),
-        hosts_imap=counts(hosts("imap"), "host"),
-        hosts_either=counts(hosts_either(), "host"),
-        hosts_both=verdicts.ask(f"SELECT {hosts_both()} FROM host", Affected)[0],  # noqa: S608
+        endpoints=counts(endpoints(), "endpoints"),
+        endpoints_pop3=counts(endpoints("protocol = 'pop3'"), "endpoints"),
+        endpoints_imap=counts(endpoints("protocol = 'imap'"), "endpoints"),
+        hosts_pop3=counts(hosts("pop3"), "hosts"),
+        hosts_imap=counts(hosts("imap"), "hosts"),
+        hosts_either=counts(hosts_either(), "hosts"),
+        hosts_both=verdicts.ask(f"SELECT {hosts_both()} FROM hosts", Affected)[0],  # noqa: S608
         classes=verdicts.ask(_CLASSES, ClassCount),
         evidence=verdicts.ask(_EVIDENCE, EvidenceCount),
     )

@@ -52,7 +52,8 @@ def worth_another_try(table: Any) -> Any:
     )
 
 
-def _grades(table: Any) -> Any:
+def grades(table: Any) -> Any:
+    """How good each row of a ``pyarrow.Table`` with the rule's columns is."""
     stood = _is(table, "tcp", Tcp.OPEN)
     spoke = pc.and_(stood, pc.invert(pc.or_(_is(table, "greeting", *_MUTE), _broken_off(table))))
     return pc.add(stood.cast(pa.int8()), spoke.cast(pa.int8()))
@@ -84,7 +85,7 @@ def _better(before: Any, later: Any) -> Any:
     seen_again = pc.invert(pc.is_null(rows))
     places = pc.indices_nonzero(seen_again)
     of_later = rows.filter(seen_again).cast(pa.int64())
-    wins = pc.greater_equal(_grades(later).take(of_later), _grades(before).take(places))
+    wins = pc.greater_equal(grades(later).take(of_later), grades(before).take(places))
     take = list(range(before.num_rows))
     for place, row in zip(places.filter(wins).to_pylist(), of_later.filter(wins).to_pylist(), strict=True):
         take[place] = before.num_rows + row

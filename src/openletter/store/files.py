@@ -4,17 +4,27 @@ What bears its name has all its octets on the disk, whatever happened a moment l
 process died is a file that begins with a dot, and nobody reads those.
 """
 
+import hashlib
 import os
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from openletter.store.error import DamagedStoreError, named
 
 _COMPRESSION = "zstd"
+
+
+class Written(msgspec.Struct, frozen=True):
+    """A file that was published."""
+
+    octets: int
+    sha256: str
+    """Of its octets, lower-case hex."""
 
 
 def sync_folder(folder: Path) -> None:
@@ -55,19 +65,25 @@ def publish(path: Path, octets: Any) -> None:
             raise
 
 
-def publish_table(path: Path, schema: Any, batches: Iterable[Any]) -> int:
-    """Write ``pyarrow`` batches of one schema as Parquet; the size of the file in octets. Raises as ``publish``."""
+def publish_table(path: Path, schema: Any, batches: Iterable[Any]) -> Written:
+    """Write ``pyarrow`` batches of one schema as Parquet. Raises as ``publish``."""
     return publish_whole_table(path, pa.Table.from_batches(batches, schema))
 
 
-def publish_whole_table(path: Path, table: Any) -> int:
-    """The same with a ``pyarrow.Table``."""
+def publish_whole_table(path: Path, table: Any, *, group_rows: int | None = None) -> Written:
+    """The same with a ``pyarrow.Table``; ``group_rows`` are the rows of a row group, the least that a reader skips."""
     # Into memory first: Arrow's own file output hides the system's error number.
     out = pa.BufferOutputStream()
-    pq.write_table(table, out, compression=_COMPRESSION)
+    pq.write_table(table, out, compression=_COMPRESSION, row_group_size=group_rows)
     octets = out.getvalue()
     publish(path, octets)
-    return int(octets.size)
+    return Written(int(octets.size), hashlib.sha256(octets).hexdigest())
+
+
+def sha256_of(path: Path) -> str:
+    """Of a file's octets, lower-case hex. Raises OSError."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def read_table(path: Path, columns: list[str] | None = None) -> Any:

@@ -4,27 +4,54 @@ Its word is law: a file that it does not name is not part of a survey, whatever 
 """
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 import msgspec
 
 from openletter.store.error import DamagedStoreError, NewerStoreError, NoSurveyError, named
+from openletter.store.file_set import FileSet, Kind, Standing, StoredFile
 from openletter.store.record import State, SurveyRecord
 from openletter.survey.plan import Plan
 from openletter.survey.sink import Published
 
-VERSION = 2
+VERSION = 3
 """Of the tables below; kept in SQLite's ``user_version``."""
 
-_STEPS = {1: "ALTER TABLE shard ADD COLUMN left_out INTEGER NOT NULL DEFAULT 0"}
+_SETS = """
+CREATE TABLE fileset (
+  folder TEXT PRIMARY KEY,
+  kind TEXT NOT NULL,
+  survey TEXT NOT NULL,
+  shards INTEGER NOT NULL,
+  standing TEXT NOT NULL
+) STRICT;
+CREATE TABLE file (
+  folder TEXT NOT NULL REFERENCES fileset,
+  name TEXT NOT NULL,
+  rows INTEGER NOT NULL,
+  octets INTEGER NOT NULL,
+  sha256 TEXT NOT NULL,
+  PRIMARY KEY (folder, name)
+) STRICT, WITHOUT ROWID;
+"""
+
+_STEPS = {
+    1: "ALTER TABLE shard ADD COLUMN left_out INTEGER NOT NULL DEFAULT 0",
+    2: f"""
+ALTER TABLE shard ADD COLUMN sha256 TEXT NOT NULL DEFAULT '';
+ALTER TABLE survey ADD COLUMN spooled INTEGER NOT NULL DEFAULT 1;
+ALTER TABLE survey ADD COLUMN pruned INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE survey ADD COLUMN merged TEXT NOT NULL DEFAULT '';
+{_SETS}""",
+}
 """What makes a store of an older version, the key, into one of the next."""
 
 _USER_VERSION_AT = 60
 """Offset in the file's header (SQLite file format §1.3), four octets, big-endian."""
 
-_TABLES = """
+_TABLES = f"""
 CREATE TABLE survey (
   id TEXT PRIMARY KEY,
   plan TEXT NOT NULL,
@@ -34,7 +61,10 @@ CREATE TABLE survey (
   finished REAL,
   runs INTEGER NOT NULL,
   verdicts TEXT NOT NULL DEFAULT '',
-  rules_version TEXT NOT NULL DEFAULT ''
+  rules_version TEXT NOT NULL DEFAULT '',
+  spooled INTEGER NOT NULL DEFAULT 1,
+  pruned INTEGER NOT NULL DEFAULT 0,
+  merged TEXT NOT NULL DEFAULT ''
 ) STRICT;
 CREATE TABLE shard (
   survey TEXT NOT NULL REFERENCES survey,
@@ -46,11 +76,15 @@ CREATE TABLE shard (
   exposed INTEGER NOT NULL,
   octets INTEGER NOT NULL,
   left_out INTEGER NOT NULL DEFAULT 0,
+  sha256 TEXT NOT NULL DEFAULT '',
   PRIMARY KEY (survey, shard)
 ) STRICT, WITHOUT ROWID;
-"""
+{_SETS}"""
 
-_SURVEY = "SELECT id, plan, tool_version, state, started, finished, runs, verdicts, rules_version FROM survey"
+_SURVEY = (
+    "SELECT id, plan, tool_version, state, started, finished, runs, verdicts, rules_version, spooled, pruned, merged "
+    "FROM survey"
+)
 
 
 def _newer(path: Path, version: int) -> NewerStoreError:
@@ -97,8 +131,8 @@ class Manifest:
         with self._transaction():
             (version,) = self._db.execute("PRAGMA user_version").fetchone()
             if version < VERSION:
-                steps = _TABLES.split(";\n") if version == 0 else [_STEPS[v] for v in range(version, VERSION)]
-                for statement in steps:
+                steps = [_TABLES] if version == 0 else [_STEPS[v] for v in range(version, VERSION)]
+                for statement in ";\n".join(steps).split(";\n"):
                     self._db.execute(statement)
                 self._db.execute(f"PRAGMA user_version = {VERSION}")
 
@@ -113,6 +147,16 @@ class Manifest:
                 if self._db.in_transaction:
                     self._db.execute("ROLLBACK")
                 raise
+
+    @contextmanager
+    def _reading(self) -> Iterator[None]:
+        """Several questions, answered from one state of the manifest."""
+        with named(self._path):
+            self._db.execute("BEGIN")
+            try:
+                yield
+            finally:
+                self._db.execute("COMMIT")
 
     def close(self) -> None:
         self._db.close()
@@ -150,7 +194,9 @@ class Manifest:
         assert isinstance(row[1], str)
         try:
             plan = msgspec.json.decode(row[1], type=Plan)
-            return msgspec.convert({**dict(zip(names, row, strict=True)), "plan": plan}, SurveyRecord)
+            return msgspec.convert(
+                {**dict(zip(names, row, strict=True)), "plan": plan}, SurveyRecord, strict=False
+            )
         except msgspec.MsgspecError as error:
             raise DamagedStoreError(f"{self._path}: survey {row[0]} cannot be read ({error})") from error
 
@@ -174,7 +220,7 @@ class Manifest:
         """Whether this is the shard's first publication; another one is not written down."""
         with self._transaction():
             cursor = self._db.execute(
-                "INSERT INTO shard VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+                "INSERT INTO shard VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
                 (survey, *msgspec.structs.astuple(published)),
             )
         return cursor.rowcount == 1
@@ -183,7 +229,7 @@ class Manifest:
         """The files that count, in the order of their shards."""
         with named(self._path):
             rows = self._db.execute(
-                "SELECT shard, attempt, file, rows, answered, exposed, octets, left_out FROM shard "
+                "SELECT shard, attempt, file, rows, answered, exposed, octets, left_out, sha256 FROM shard "
                 "WHERE survey = ? ORDER BY shard",
                 (survey,),
             )
@@ -198,10 +244,87 @@ class Manifest:
                 "UPDATE survey SET plan = ? WHERE id = ?", (msgspec.json.encode(plan).decode(), survey)
             )
 
-    def publish_verdicts(self, survey: str, folder: str, rules_version: str) -> None:
-        """From now on these verdicts are the survey's."""
+    def publish(self, sets: Sequence[FileSet], *, rules_version: str = "", merged: str = "") -> None:
+        """From now on these sets are the current ones, all of them or, after a crash, none.
+
+        The current ones before stay as ``previous``, and what was ``previous`` is ``leaving``. With verdicts comes
+        ``rules_version``, with a state the verdicts' folder that was ``merged``.
+        """
+        with self._transaction():
+            for new in sets:
+                self._db.execute(
+                    "INSERT INTO fileset VALUES (?, ?, ?, ?, '')",
+                    (new.folder, new.kind, new.survey, new.shards),
+                )
+                self._db.executemany(
+                    "INSERT INTO file VALUES (?, ?, ?, ?, ?)",
+                    ((new.folder, *msgspec.structs.astuple(file)) for file in new.files),
+                )
+                whose = "" if new.kind is Kind.STATE else new.survey
+                self._db.execute(
+                    "UPDATE fileset SET standing = CASE standing WHEN '' THEN 'current' WHEN 'current' THEN 'previous' "
+                    "ELSE 'leaving' END WHERE kind = ? AND ? IN ('', survey)",
+                    (new.kind, whose),
+                )
+                if new.kind is Kind.VERDICTS:
+                    self._db.execute(
+                        "UPDATE survey SET verdicts = ?, rules_version = ? WHERE id = ?",
+                        (new.folder, rules_version, new.survey),
+                    )
+                if new.kind is Kind.STATE:
+                    self._db.execute("UPDATE survey SET merged = ? WHERE id = ?", (merged, new.survey))
+
+    def sets(self, *, kind: Kind | None = None, survey: str | None = None) -> list[FileSet]:
+        """All that are recorded, whatever their standing, in the order of their folders."""
+        with self._reading():
+            files: dict[str, list[StoredFile]] = {}
+            for folder, *values in self._db.execute(
+                "SELECT folder, name, rows, octets, sha256 FROM file ORDER BY name"
+            ):
+                stored = dict(zip(StoredFile.__struct_fields__, values, strict=True))
+                files.setdefault(folder, []).append(msgspec.convert(stored, StoredFile))
+            rows = self._db.execute(
+                "SELECT folder, kind, survey, shards, standing FROM fileset ORDER BY folder"
+            ).fetchall()
+        found = [
+            FileSet(
+                folder=folder,
+                kind=Kind(of_kind),
+                survey=of,
+                shards=shards,
+                standing=Standing(standing),
+                files=tuple(files.get(folder, ())),
+            )
+            for folder, of_kind, of, shards, standing in rows
+        ]
+        return [one for one in found if kind in (None, one.kind) and survey in (None, one.survey)]
+
+    def retire(self, folders: Iterable[str]) -> None:
+        """Make sets ``leaving``, whatever they were."""
+        with self._transaction():
+            self._db.executemany(
+                "UPDATE fileset SET standing = 'leaving' WHERE folder = ?", ((folder,) for folder in folders)
+            )
+
+    def forget(self, folder: str) -> None:
+        """A set whose files are gone."""
+        with self._transaction():
+            self._db.execute("DELETE FROM file WHERE folder = ?", (folder,))
+            self._db.execute("DELETE FROM fileset WHERE folder = ?", (folder,))
+
+    def give_up_spool(self, surveys: Iterable[str]) -> None:
+        """The spools of these surveys do not count any more; their files may be removed."""
+        with self._transaction():
+            self._db.executemany("UPDATE survey SET spooled = 0 WHERE id = ?", ((of,) for of in surveys))
+
+    def prune(self, survey: str) -> None:
+        """A survey's record and roll-ups stay; its spool does not count, and its other sets are ``leaving``."""
         with self._transaction():
             self._db.execute(
-                "UPDATE survey SET verdicts = ?, rules_version = ? WHERE id = ?",
-                (folder, rules_version, survey),
+                "UPDATE survey SET spooled = 0, pruned = 1, verdicts = '' WHERE id = ?", (survey,)
+            )
+            self._db.execute(
+                "UPDATE fileset SET standing = 'leaving' WHERE survey = ? AND "
+                "(kind IN ('observations', 'verdicts') OR kind = 'rollups' AND standing <> 'current')",
+                (survey,),
             )

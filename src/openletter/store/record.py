@@ -32,6 +32,12 @@ class SurveyRecord(msgspec.Struct, frozen=True, kw_only=True):
     """Folder of the published verdicts below the store's root; empty where there are none yet."""
     rules_version: str
     """Under which those verdicts were made."""
+    spooled: bool = True
+    """Whether the spool still counts; afterwards the compacted observations alone do."""
+    pruned: bool = False
+    """Whether nothing but its roll-ups is left, and what the state has of it."""
+    merged: str = ""
+    """Folder of the verdicts that went into the state; empty where none did."""
 
 
 def new_survey_id(now: float) -> str:

@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from openletter.dialogue.observation import Observation
-from openletter.store.files import make_folder, publish_table
+from openletter.store.files import make_folder, publish_table, sha256_of
 from openletter.store.observation_table import SCHEMA, to_batch
 from openletter.survey import glance
 from openletter.survey.sink import FindCertificate, Published
@@ -94,11 +94,11 @@ class SpoolShard:
         )
         metadata = {**SCHEMA.metadata, _SHARD_KEY: msgspec.json.encode(published)}
         schema = SCHEMA.with_metadata(metadata)
-        octets = publish_table(
+        written = publish_table(
             self._root / self._file, schema, (b.replace_schema_metadata(metadata) for b in self._batches)
         )
         self._batches.clear()
-        return msgspec.structs.replace(published, octets=octets)
+        return msgspec.structs.replace(published, octets=written.octets, sha256=written.sha256)
 
 
 class SpoolSink:
@@ -136,7 +136,7 @@ def whole_files(root: Path, survey: str) -> Iterator[Published]:
         except (pa.ArrowInvalid, OSError, KeyError, msgspec.MsgspecError):
             continue
         if (root / certificate_file(published.file)).exists():
-            yield msgspec.structs.replace(published, octets=path.stat().st_size)
+            yield msgspec.structs.replace(published, octets=path.stat().st_size, sha256=sha256_of(path))
 
 
 def _attempt_of(path: Path) -> tuple[int, str]:

@@ -1,9 +1,13 @@
 """A store: a folder with the manifest, and beside it the files that the manifest names.
 
 manifest.sqlite
-spool/<survey>/<shard>-<attempt>.parquet          observations
+spool/<survey>/<shard>-<attempt>.parquet          observations as they came in
 certificates/<survey>/<shard>-<attempt>.parquet   the certificates that they name
-verdicts/<survey>/<judgement>/<shard>.parquet     what the rules made of them
+observations/<survey>/<set>/<part>.parquet        the same compacted: an endpoint once, sorted by address and port
+certificates.sqlite                               the certificates of all compacted observations, each once
+verdicts/<survey>/<set>/<part>.parquet            what the rules made of them
+rollups/<survey>/<set>/*.parquet                  counts by country, class and network
+state/<set>/<part>.parquet                        the latest verdict on every endpoint of all surveys
 surveys/<survey>.json                             what a person wants to know of it, without a program
 optout.txt                                        who asked not to be asked again
 """
@@ -11,6 +15,7 @@ optout.txt                                        who asked not to be asked agai
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from shutil import rmtree
 from types import TracebackType
 from typing import Self
 
@@ -18,6 +23,7 @@ import msgspec
 
 from openletter.scope.authorisation import Authorisation
 from openletter.store.error import NoStoreError, NoSurveyError, StoreError, named
+from openletter.store.file_set import FileSet, Kind, Standing, base_of
 from openletter.store.files import make_folder, publish
 from openletter.store.lock import Lock
 from openletter.store.manifest import Manifest
@@ -79,7 +85,7 @@ class Store:
                 )
             self._refuse_stranger()
             make_folder(self.root)
-        self._manifest = Manifest(path)
+        self.manifest = Manifest(path)
 
     def _refuse_stranger(self) -> None:
         with named(self.root):
@@ -89,7 +95,7 @@ class Store:
                 )
 
     def close(self) -> None:
-        self._manifest.close()
+        self.manifest.close()
 
     def __enter__(self) -> Self:
         return self
@@ -112,7 +118,7 @@ class Store:
             verdicts="",
             rules_version="",
         )
-        self._manifest.add(record)
+        self.manifest.add(record)
         return record
 
     @contextmanager
@@ -124,15 +130,15 @@ class Store:
         with Lock(
             folder / ".lock", f"survey {survey} is being run by another process; wait for it or stop it first"
         ):
-            yield SurveyRun(self.root, self._manifest, survey)
+            yield SurveyRun(self.root, self.manifest, survey)
 
     def surveys(self) -> list[SurveyRecord]:
         """All of them, the oldest first."""
-        return self._manifest.surveys()
+        return self.manifest.surveys()
 
     def survey(self, survey: str) -> SurveyRecord:
         """Raises ``NoSurveyError``."""
-        return self._manifest.survey(survey)
+        return self.manifest.survey(survey)
 
     def latest(self, *, unfinished: bool = False, judged: bool = False) -> SurveyRecord:
         """The latest survey; of those that are not finished and judged, or of those that have verdicts.
@@ -140,7 +146,7 @@ class Store:
         Raises ``NoSurveyError`` where there is none.
         """
         for record in reversed(self.surveys()):
-            if unfinished and record.state is State.FINISHED and record.verdicts:
+            if unfinished and record.state is State.FINISHED and (record.verdicts or record.pruned):
                 continue
             if judged and not record.verdicts:
                 continue
@@ -151,7 +157,7 @@ class Store:
     def renew_authorisation(self, survey: str, authorisation: Authorisation) -> SurveyRecord:
         """Write down by whose leave the survey goes on; all else of its plan stays."""
         plan = msgspec.structs.replace(self.survey(survey).plan, authorisation=authorisation)
-        self._manifest.replace_plan(survey, plan)
+        self.manifest.replace_plan(survey, plan)
         return self.survey(survey)
 
     def keep_summary(self, survey: str, octets: bytes) -> None:
@@ -171,7 +177,7 @@ class Store:
 
     def shards(self, survey: str) -> list[Published]:
         """What is published of a survey, in the order of its shards."""
-        return self._manifest.shards(survey)
+        return self.manifest.shards(survey)
 
     def observations(self, published: Published) -> Path:
         return self.root / published.file
@@ -179,15 +185,62 @@ class Store:
     def certificates(self, published: Published) -> Path:
         return self.root / certificate_file(published.file)
 
-    def publish_verdicts(self, survey: str, folder: str, rules_version: str) -> None:
-        """From now on the files of ``folder`` (below the root) are the survey's verdicts."""
-        self._manifest.publish_verdicts(survey, folder, rules_version)
+    def current(self, kind: Kind, survey: str = "") -> FileSet | None:
+        """The published set of a kind; of the state there is one for all surveys."""
+        whose = None if kind is Kind.STATE else survey
+        sets = self.manifest.sets(kind=kind, survey=whose)
+        return next((one for one in sets if one.standing is Standing.CURRENT), None)
+
+    def files_of(self, of: FileSet) -> list[Path]:
+        return [self.root / of.folder / file.name for file in of.files]
+
+    @contextmanager
+    def building(self, *kinds: Kind, survey: str = "") -> Iterator[None]:
+        """While new sets are written for a survey, one process at a time; what one that died has left is removed.
+
+        Raises ``SurveyBusyError`` where another process is at it.
+        """
+        base = self.root / base_of(kinds[0], survey)
+        make_folder(base)
+        of = f"of survey {survey} " if survey else ""
+        with Lock(base / ".lock", f"{kinds[0]} {of}are being written by another process; wait for it"):
+            self._remove_unpublished(kinds, survey)
+            try:
+                yield
+            except BaseException:
+                self._remove_unpublished(kinds, survey)
+                raise
+
+    def _remove_unpublished(self, kinds: Sequence[Kind], survey: str) -> None:
+        recorded = {self.root / one.folder for one in self.manifest.sets()}
+        for kind in kinds:
+            for path in (self.root / base_of(kind, survey)).glob("*"):
+                if path.is_dir() and path not in recorded:
+                    rmtree(path, ignore_errors=True)
+
+    def remove_leaving(self) -> None:
+        """Remove the files of the sets that are ``leaving`` and the spools that do not count any more."""
+        for one in self.manifest.sets():
+            if one.standing is Standing.LEAVING:
+                rmtree(self.root / one.folder, ignore_errors=True)
+                self.manifest.forget(one.folder)
+        for record in self.surveys():
+            if not record.spooled:
+                spool = spool_folder(record.id)
+                for folder in (spool, certificate_file(spool)):
+                    rmtree(self.root / folder, ignore_errors=True)
 
     def verdict_files(self, record: SurveyRecord) -> list[Path]:
-        """The published verdicts, a file a shard. Raises ``NoSurveyError`` where there are none."""
+        """The published verdicts, sorted by address. Raises ``NoSurveyError`` where there are none."""
+        if record.pruned:
+            raise NoSurveyError(f"survey {record.id} was pruned; its counts are kept, its endpoints are not")
         if not record.verdicts:
             raise NoSurveyError(
                 f"survey {record.id} has no verdicts yet; finish it (openletter survey --resume {record.id}) "
                 f"or judge what there is (openletter judge --survey {record.id})"
             )
-        return sorted((self.root / record.verdicts).glob("[0-9]*.parquet"))
+        current = self.current(Kind.VERDICTS, record.id)
+        if current is None:
+            # Of a store whose manifest was of version 2: the folder was its own list.
+            return sorted((self.root / record.verdicts).glob("[0-9]*.parquet"))
+        return self.files_of(current)

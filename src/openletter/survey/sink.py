@@ -26,6 +26,8 @@ class Published(msgspec.Struct, frozen=True, kw_only=True):
     octets: int
     left_out: int = 0
     """Endpoints that were opted out before their turn came, and so have no row."""
+    sha256: str = ""
+    """Of the file's octets, lower-case hex; empty where that was not written down."""
 
 
 class ShardSink(Protocol):

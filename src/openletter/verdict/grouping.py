@@ -16,10 +16,11 @@ _NULL = "\0"
 
 
 class Groups(msgspec.Struct, frozen=True):
-    """``of[row]`` is the number of the row's group, from 0; ``first[group]`` a row that belongs to it."""
+    """Two ``pyarrow.Array`` of int64: ``of[row]`` is the number of the row's group, from 0 in the order of their first
+    rows; ``first[group]`` is that row."""
 
-    of: list[int]
-    first: list[int]
+    of: Any
+    first: Any
 
 
 def _numbers(column: Any) -> Any:
@@ -41,17 +42,19 @@ def group(table: Any, columns: Iterable[str]) -> Groups:
     """Group the rows of a ``pyarrow.Table`` that agree in all of ``columns``: words, texts, octets, flags, lists."""
     rows = table.num_rows
     if not rows:
-        return Groups([], [])
+        return Groups(pa.array([], pa.int64()), pa.array([], pa.int64()))
     code = pa.array([0], pa.int64()).take(pa.array([0] * rows, pa.int8()))
     for name in columns:
-        numbers = _numbers(_one_array(table.column(name)))
-        width = pc.max(numbers).as_py() + 1
-        code = pc.cast(pc.add(pc.multiply(code, width), numbers).dictionary_encode().indices, pa.int64())
-    of: list[int] = code.to_pylist()
-    first = [-1] * (max(of) + 1)
-    for row in range(rows - 1, -1, -1):
-        first[of[row]] = row
-    return Groups(of, first)
+        code = refine(code, _numbers(_one_array(table.column(name))))
+    return Groups(code, pc.index_in(pc.unique(code), value_set=code).cast(pa.int64()))
+
+
+def refine(code: Any, numbers: Any) -> Any:
+    """The groups ``code`` cut up further by ``numbers``: int64 arrays from 0; the result is numbered by first rows."""
+    width = pc.max(numbers).as_py() + 1
+    if width == 1:
+        return code
+    return pc.add(pc.multiply(code, width), numbers).dictionary_encode().indices.cast(pa.int64())
 
 
 def _one_array(column: Any) -> Any:

@@ -1,33 +1,38 @@
-"""A survey's verdicts, derived from its observations file by file; memory holds one file and the distinct facts.
+"""A survey's verdicts, derived from its compacted observations file by file, by several processes; memory holds one file
+a process, and the distinct facts.
 
-The endpoints of a host are always in one file, since the order of a survey goes host by host: so each file is joined
-with itself to find what the implicit-TLS port of a host said. What an endpoint's verdict depends on is a handful of
-columns; rows that agree in all of them are judged once.
+The endpoints of a host are always in one file: so each file is joined with itself to find what the implicit-TLS port of
+a host said. What an endpoint's verdict depends on is a handful of columns; rows that agree in all of them are judged
+once. No row is ever a Python object.
 """
 
-import secrets
-from collections.abc import Callable, Sequence
-from ipaddress import ip_address
+from collections.abc import Callable, Mapping
+from functools import lru_cache
 from pathlib import Path
-from shutil import rmtree
 from typing import Any
 
 import msgspec
 import pyarrow as pa
+import pyarrow.compute as pc
 
-from openletter.dialogue.observation import Mode, Protocol
+from openletter.dialogue.observation import Mode, Observation, Protocol
+from openletter.store.certificates import Certificates
+from openletter.store.compaction import GROUP_ROWS, Step, compact
+from openletter.store.error import DamagedStoreError
+from openletter.store.file_set import FileSet, Kind, StoredFile, new_folder
 from openletter.store.files import make_folder, publish_whole_table, read_table
-from openletter.store.lock import Lock
 from openletter.store.observation_table import COLUMNS, from_table
 from openletter.store.record import SurveyRecord
 from openletter.store.store import Store
-from openletter.tls.faults import certificate_faults
+from openletter.store.workforce import default_processes, spread
 from openletter.tls.trust import Trust
 from openletter.verdict.ambiguity import AMBIGUITIES
+from openletter.verdict.chain_faults import NO_FAULTS, RowFaults, chain_faults
 from openletter.verdict.classes import Severity
 from openletter.verdict.facts import Sibling, derive, sibling_of
-from openletter.verdict.findings import CertificateFault
-from openletter.verdict.grouping import group
+from openletter.verdict.grouping import group, refine
+from openletter.verdict.public_address import are_public
+from openletter.verdict.rollup import write_rollups
 from openletter.verdict.verdict import RULES_VERSION, Verdict, judge_facts
 from openletter.verdict.verdict_table import to_table
 
@@ -41,9 +46,6 @@ class Judgement(msgspec.Struct, frozen=True, kw_only=True):
     worst: Severity
     """Over all endpoints and their findings; ``none`` where there are none."""
 
-
-_Faults = frozenset[CertificateFault]
-_NONE: _Faults = frozenset()
 
 INDECISIVE = frozenset(
     {
@@ -63,7 +65,9 @@ INDECISIVE = frozenset(
 """Columns on which the facts of an observation do not depend: all that differs from server to server. The address
 counts by whether it is public, the banner by the product that it is a mark of, a chain by its faults."""
 
-_READ = ["ip_sort", *(column.name for column in COLUMNS if column.name != "transcript")]
+_UNREAD = {"transcript", "duration", "starttls_text", "server_id"}
+"""Columns that no verdict and no table of verdicts has any use for."""
+_READ = ["ip_sort", *(column.name for column in COLUMNS if column.name not in _UNREAD)]
 _MARK = "banner_mark"
 _DECISIVE = (*(name for name in _READ if name not in INDECISIVE | {"ip_sort"}), _MARK)
 
@@ -83,107 +87,125 @@ def _with_banner_marks(table: Any) -> Any:
     return table.append_column(_MARK, marks.take(banners.indices))
 
 
-class _ChainFaults:
-    """The faults of the chains of one file, each distinct one looked at twice: when the file's first observation was
-    made and when its last was. A certificate begins once and ends once; so what is the same at both ends was so in
-    between, and only a chain that began or ended meanwhile is looked at for each of its observations."""
+class Judged(msgspec.Struct, frozen=True):
+    """``which``, an integer ``pyarrow.Array``, names each row's verdict by its place in ``verdicts``."""
 
-    def __init__(self, ders: dict[str, bytes], trust: Trust, started: Sequence[float]) -> None:
-        self._ders = ders
-        self._trust = trust
-        self._first = min(started)
-        self._last = max(started)
-        self._known: dict[tuple[tuple[str, ...], str], _Faults | None] = {}
-
-    def of(self, chain: tuple[str, ...], host: str, at: float) -> _Faults:
-        key = (chain, host)
-        if key not in self._known:
-            faults = self._at(chain, host, self._first)
-            self._known[key] = faults if self._at(chain, host, self._last) == faults else None
-        known = self._known[key]
-        return self._at(chain, host, at) if known is None else known
-
-    def _at(self, chain: tuple[str, ...], host: str, at: float) -> _Faults:
-        ders = [self._ders[name] for name in chain if name in self._ders]
-        return frozenset(map(CertificateFault, certificate_faults(ders, at=at, host=host, trust=self._trust)))
+    verdicts: list[Verdict]
+    which: Any
 
 
-class _Rows:
-    """The rows of one file: which kind each one is, and one observation of each kind."""
-
-    def __init__(self, table: Any) -> None:
-        self.ip: list[str] = table.column("ip").to_pylist()
-        self._host: list[str] = table.column("host").to_pylist()
-        self._started: list[float] = table.column("started").to_pylist()
-        groups = group(_with_banner_marks(table), _DECISIVE)
-        self.kind = groups.of
-        self.examples = from_table(table.take(pa.array(groups.first, pa.int64())))
-        self._chains = {which: group(table, [f"{which}_chain", "host"]) for which in ("handshake", "legacy")}
-        self._chain_of = {
-            which: table.column(f"{which}_chain").take(pa.array(groups.first, pa.int64())).to_pylist()
-            for which, groups in self._chains.items()
-        }
-
-    def siblings(self) -> dict[tuple[str, Protocol], Sibling]:
-        """What the implicit-TLS ports of each host say, by protocol. Of several the one with TLS counts, then one of
-        which nothing is known."""
-        rank = (Sibling.TLS, Sibling.UNKNOWN, Sibling.NONE)
-        says = [sibling_of(seen) if seen.mode is Mode.IMPLICIT else None for seen in self.examples]
-        protocol = [seen.protocol for seen in self.examples]
-        found: dict[tuple[str, Protocol], Sibling] = {}
-        for ip, kind in zip(self.ip, self.kind, strict=True):
-            said = says[kind]
-            if said is not None:
-                key = (ip, protocol[kind])
-                found[key] = min(found.get(key, said), said, key=rank.index)
-        return found
-
-    def chain_faults(self, ders: dict[str, bytes], trust: Trust) -> list[_Faults]:
-        """Of each row: those of the chain in whose session the dialogue went on."""
-        faults = _ChainFaults(ders, trust, self._started)
-        which = [
-            "" if not seen.tls.works else "handshake" if seen.handshake.works else "legacy"
-            for seen in self.examples
-        ]
-        found: list[_Faults] = []
-        for row, kind in enumerate(self.kind):
-            name = which[kind]
-            chain = self._chain_of[name][self._chains[name].of[row]] if name else None
-            found.append(faults.of(tuple(chain), self._host[row], self._started[row]) if chain else _NONE)
-        return found
+_SIBLINGS = (Sibling.TLS, Sibling.UNKNOWN, Sibling.NONE)
+"""Of several implicit-TLS ports of a host the one with TLS counts, then one of which nothing is known."""
 
 
-def judge_table(table: Any, ders: dict[str, bytes], trust: Trust) -> list[Verdict]:
+def _siblings(table: Any, kind: Any, examples: list[Observation]) -> Any:
+    """For each row the place in ``_SIBLINGS`` of what the implicit-TLS port of its protocol on its host says."""
+    says = [_SIBLINGS.index(sibling_of(seen)) if seen.mode is Mode.IMPLICIT else None for seen in examples]
+    said = pa.array(says, pa.int64()).take(kind)
+    protocols = list(Protocol)
+    protocol = pa.array([protocols.index(seen.protocol) for seen in examples], pa.int8()).take(kind)
+    host = table.column("ip_sort").combine_chunks().dictionary_encode().indices.cast(pa.int64())
+    key = pc.add(pc.multiply(host, len(protocols)), protocol.cast(pa.int64()))
+    found = pa.array([_SIBLINGS.index(Sibling.UNKNOWN)], pa.int64()).take(pa.array([0] * len(key), pa.int8()))
+    cleartext = pa.array([seen.mode is Mode.CLEARTEXT for seen in examples], pa.bool_()).take(kind)
+    # The weakest word first, so that a stronger one overwrites it.
+    for place in reversed(range(len(_SIBLINGS))):
+        saying = key.filter(pc.fill_null(pc.equal(said, place), False))
+        heard = pc.and_(cleartext, pc.is_in(key, value_set=pc.unique(saying)))
+        found = pc.if_else(heard, place, found)
+    return found
+
+
+def _row_faults(
+    table: Any, kind: Any, examples: list[Observation], ders: Mapping[str, bytes], trust: Trust
+) -> RowFaults:
+    """Of each row: the faults of the chain in whose session the dialogue went on."""
+    faults = [NO_FAULTS]
+    of = pc.multiply(kind, 0)
+    for which in ("handshake", "legacy"):
+        session = [seen.tls.works and (seen.handshake.works == (which == "handshake")) for seen in examples]
+        if any(session):
+            found = chain_faults(table, f"{which}_chain", ders, trust)
+            of = pc.if_else(pa.array(session).take(kind), pc.add(found.of, len(faults)), of)
+            faults += found.distinct
+    return RowFaults(faults, of)
+
+
+def _named_certificates(table: Any) -> set[str]:
+    names: set[str] = set()
+    for which in ("handshake", "legacy"):
+        names |= set(pc.unique(table.column(f"{which}_chain").combine_chunks().flatten()).to_pylist())
+    return names
+
+
+def judge_table(table: Any, ders: Mapping[str, bytes], trust: Trust) -> Judged:
     """A verdict for each row of a ``pyarrow.Table`` of observations. All endpoints of a host must be among them;
     ``ders`` are certificates by SHA-256."""
     if not table.num_rows:
-        return []
-    rows = _Rows(table)
-    siblings = rows.siblings()
-    cleartext = [seen.mode is Mode.CLEARTEXT for seen in rows.examples]
-    protocol = [seen.protocol for seen in rows.examples]
-    known: dict[tuple[int, bool, Sibling, _Faults], Verdict] = {}
-    verdicts: list[Verdict] = []
-    public: dict[str, bool] = {}
-    for ip, kind, faults in zip(rows.ip, rows.kind, rows.chain_faults(ders, trust), strict=True):
-        is_public = public.get(ip)
-        if is_public is None:
-            is_public = public[ip] = ip_address(ip).is_global
-        sibling = Sibling.UNKNOWN
-        if cleartext[kind]:
-            sibling = siblings.get((ip, protocol[kind]), Sibling.UNKNOWN)
-        key = (kind, is_public, sibling, faults)
-        verdict = known.get(key)
-        if verdict is None:
-            seen = msgspec.structs.replace(rows.examples[kind], ip=ip)
-            verdict = known[key] = judge_facts(derive(seen, sibling, faults))
-        verdicts.append(verdict)
-    return verdicts
+        return Judged([], pa.array([], pa.int64()))
+    kinds = group(_with_banner_marks(table), _DECISIVE)
+    examples = from_table(table.take(kinds.first))
+    siblings = _siblings(table, kinds.of, examples)
+    faults = _row_faults(table, kinds.of, examples, ders, trust)
+    public = are_public(table.column("ip_sort").combine_chunks())
+    which = kinds.of
+    for numbers in (siblings, faults.of, public.cast(pa.int64())):
+        which = refine(which, numbers)
+    rows = pc.index_in(pc.unique(which), value_set=which)
+    looked_at = zip(
+        table.column("ip").take(rows).to_pylist(),
+        kinds.of.take(rows).to_pylist(),
+        siblings.take(rows).to_pylist(),
+        faults.of.take(rows).to_pylist(),
+        strict=True,
+    )
+    verdicts = [
+        judge_facts(
+            derive(msgspec.structs.replace(examples[kind], ip=ip), _SIBLINGS[sibling], faults.distinct[fault])
+        )
+        for ip, kind, sibling, fault in looked_at
+    ]
+    return Judged(verdicts, which)
 
 
-def _certificates(path: Path) -> dict[str, bytes]:
-    table: Any = read_table(path)
-    return dict(zip(table.column("sha256").to_pylist(), table.column("der").to_pylist(), strict=True))
+class _Work(msgspec.Struct, frozen=True):
+    """One file to be judged."""
+
+    root: str
+    observations: str
+    target: str
+    roots: tuple[bytes, ...]
+
+
+class _Done(msgspec.Struct, frozen=True):
+    file: StoredFile
+    worst: Severity
+
+
+@lru_cache(maxsize=1)
+def _trust(roots: tuple[bytes, ...]) -> Trust:
+    """Kept for the files that this process judges next, with what it knows of their chains."""
+    return Trust(roots)
+
+
+def _judge_file(work: _Work) -> _Done:
+    observations = _read(Path(work.observations))
+    with Certificates(Path(work.root)) as kept:
+        ders = kept.find(_named_certificates(observations))
+    judged = judge_table(observations, ders, _trust(work.roots))
+    target = Path(work.target)
+    table = to_table(observations, judged.verdicts, judged.which)
+    written = publish_whole_table(target, table, group_rows=GROUP_ROWS)
+    stored = StoredFile(name=target.name, rows=table.num_rows, octets=written.octets, sha256=written.sha256)
+    return _Done(stored, max((verdict.worst for verdict in judged.verdicts), default=Severity.NONE))
+
+
+def _read(path: Path) -> Any:
+    """As one chunk. Raises DamagedStoreError."""
+    try:
+        return read_table(path, _READ).unify_dictionaries().combine_chunks()
+    except KeyError as error:
+        raise DamagedStoreError(f"{path}: lacks a column of observations ({error})") from error
 
 
 def judge_survey(
@@ -191,40 +213,45 @@ def judge_survey(
     record: SurveyRecord,
     trust: Trust,
     watch: Callable[[int, int], None] = lambda *_: None,
+    *,
+    processes: int | None = None,
+    step: Step = lambda _: None,
 ) -> Judgement:
-    """Derive the verdicts of all that is published of a survey, and put them in the place of those before.
+    """Derive the verdicts of all that is published of a survey, and put them in the place of those before; its
+    observations are compacted first, where they are not.
 
-    ``watch`` is told how many files of how many are done. Raises StoreError; then the verdicts before stand.
+    ``watch`` is told how much of how much is done. Raises StoreError; then the verdicts before stand.
     """
-    base = store.root / "verdicts" / record.id
-    make_folder(base)
-    with Lock(base / ".lock", f"survey {record.id} is being judged by another process; wait for it"):
-        return _judge_survey(store, record, trust, watch, base)
+    hands = processes or default_processes()
 
+    def compacting(done: int, of: int) -> None:
+        watch(done, 2 * of)
 
-def _judge_survey(
-    store: Store, record: SurveyRecord, trust: Trust, watch: Callable[[int, int], None], base: Path
-) -> Judgement:
-    folder = base / f"{RULES_VERSION}-{secrets.token_hex(4)}"
-    make_folder(folder)
-    shards = store.shards(record.id)
-    count = 0
-    worst = Severity.NONE
-    try:
-        for done, published in enumerate(shards):
-            watch(done, len(shards))
-            observations = read_table(store.observations(published), _READ)
-            verdicts = judge_table(observations, _certificates(store.certificates(published)), trust)
-            publish_whole_table(folder / f"{published.shard:06d}.parquet", to_table(observations, verdicts))
-            count += len(verdicts)
-            distinct = {id(verdict): verdict for verdict in verdicts}.values()
-            worst = max((worst, *(verdict.worst for verdict in distinct)))
-        watch(len(shards), len(shards))
-        store.publish_verdicts(record.id, str(folder.relative_to(store.root)), RULES_VERSION)
-    except BaseException:
-        rmtree(folder, ignore_errors=True)
-        raise
-    for before in base.iterdir():
-        if before.is_dir() and before != folder:
-            rmtree(before, ignore_errors=True)
-    return Judgement(survey=record.id, rules_version=RULES_VERSION, verdicts=count, worst=worst)
+    observations = compact(store, record, processes=hands, watch=compacting, step=step)
+    with store.building(Kind.VERDICTS, Kind.ROLLUPS, survey=record.id):
+        folder = new_folder(Kind.VERDICTS, record.id, RULES_VERSION)
+        make_folder(store.root / folder)
+        work = [
+            _Work(str(store.root), str(path), str(store.root / folder / path.name), trust.roots)
+            for path in store.files_of(observations)
+        ]
+
+        def judging(done: int, of: int) -> None:
+            watch(of + done, 2 * of)
+
+        done = spread(_judge_file, work, processes=hands, watch=judging)
+        step("judged")
+        files = tuple(one.file for one in done)
+        verdicts = FileSet(folder=folder, kind=Kind.VERDICTS, survey=record.id, files=files)
+        rollups = write_rollups(store, record.id, store.files_of(verdicts))
+        step("rolled up")
+        store.manifest.publish([verdicts, rollups], rules_version=RULES_VERSION)
+        step("verdicts published")
+    store.remove_leaving()
+    step("verdicts removed")
+    return Judgement(
+        survey=record.id,
+        rules_version=RULES_VERSION,
+        verdicts=verdicts.rows,
+        worst=max((one.worst for one in done), default=Severity.NONE),
+    )

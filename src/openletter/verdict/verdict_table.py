@@ -81,29 +81,15 @@ SCHEMA: Any = pa.schema(
 """A ``pyarrow.Schema``."""
 
 
-def to_table(observations: Any, verdicts: Sequence[Verdict]) -> Any:
+def to_table(observations: Any, verdicts: Sequence[Verdict], which: Any) -> Any:
     """A ``pyarrow.Table``: a row for each row of ``observations`` (a table with ``PLACE_COLUMNS`` at least) with the
-    verdict at the same position.
-
-    Equal verdicts are one object to whoever judges, so their columns are made once for each distinct one and then
-    taken by its number.
-    """
-    numbers: dict[int, int] = {}
-    distinct: list[Verdict] = []
-    rows: list[int] = []
-    for verdict in verdicts:
-        number = numbers.get(id(verdict))
-        if number is None:
-            number = numbers[id(verdict)] = len(distinct)
-            distinct.append(verdict)
-        rows.append(number)
-    take = pa.array(rows, pa.int32())
-    findings = pa.array([[str(f.name) for f in verdict.findings] for verdict in distinct], LIST.arrow)
+    verdict that ``which``, an integer array as long, names by its place in ``verdicts``."""
+    findings = pa.array([[str(f.name) for f in verdict.findings] for verdict in verdicts], LIST.arrow)
     return pa.Table.from_arrays(
         [
             *(observations.column(name) for name in PLACE_COLUMNS),
-            *(column.array(distinct).take(take) for column in _VERDICT),
-            findings.take(take),
+            *(column.array(verdicts).take(which) for column in _VERDICT),
+            findings.take(which),
         ],
         schema=SCHEMA,
     )

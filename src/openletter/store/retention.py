@@ -1,0 +1,76 @@
+"""What a store gives up: old surveys, but not their counts, and files that no reader can need any more."""
+
+from collections.abc import Callable
+
+import msgspec
+
+from openletter.store.compaction import Step, spare_spools
+from openletter.store.file_set import Kind, Standing
+from openletter.store.record import State, SurveyRecord
+from openletter.store.store import Store
+
+
+class Pruned(msgspec.Struct, frozen=True, kw_only=True):
+    """What a prune removed, or would."""
+
+    surveys: tuple[str, ...]
+    """Their endpoints; their counts and what the state has of them stay."""
+    kept_back: tuple[str, ...]
+    """Old enough, but not finished, not judged, or not in the state yet."""
+    octets: int
+    """That are freed, about."""
+
+
+def _is_done(record: SurveyRecord) -> bool:
+    return record.state is State.FINISHED and bool(record.verdicts) and record.merged == record.verdicts
+
+
+def prune(
+    store: Store,
+    *,
+    keep: int | None = None,
+    older_than: float | None = None,
+    dry_run: bool = False,
+    step: Step = lambda _: None,
+) -> Pruned:
+    """Remove the endpoints of surveys beyond the latest ``keep`` and of those that began before ``older_than`` (Unix
+    seconds), and all sets and spools that were replaced. The latest survey always stays.
+
+    Raises StoreError.
+    """
+    there = [record for record in store.surveys() if not record.pruned]
+    old = [
+        record
+        for place, record in enumerate(reversed(there))
+        if place > 0
+        and ((keep is not None and place >= keep) or (older_than is not None and record.started < older_than))
+    ]
+    gone = [record for record in reversed(old) if _is_done(record)]
+    names = {record.id for record in gone}
+    octets = _freed(store, names.__contains__)
+    if not dry_run:
+        store.manifest.give_up_spool(spare_spools(store))
+        step("given up")
+        for record in gone:
+            store.manifest.prune(record.id)
+            step("pruned")
+        store.manifest.retire(
+            one.folder for one in store.manifest.sets() if one.standing is Standing.PREVIOUS
+        )
+        step("retired")
+        store.remove_leaving()
+        step("removed")
+    return Pruned(
+        surveys=tuple(record.id for record in gone),
+        kept_back=tuple(record.id for record in reversed(old) if not _is_done(record)),
+        octets=octets,
+    )
+
+
+def _freed(store: Store, is_pruned: Callable[[str], bool]) -> int:
+    octets = 0
+    for one in store.manifest.sets():
+        whole = is_pruned(one.survey) and one.kind in (Kind.OBSERVATIONS, Kind.VERDICTS)
+        if whole or one.standing is not Standing.CURRENT:
+            octets += one.octets
+    return octets + sum(shard.octets for survey in spare_spools(store) for shard in store.shards(survey))

@@ -1,0 +1,79 @@
+"""Work on many files by several processes, each of them with one file at a time, so that memory is bounded by their number.
+
+Processes are started anew and not forked: threads of the columnar library do not survive a fork.
+"""
+
+import multiprocessing
+import os
+import signal
+from collections.abc import Callable, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from typing import TypeVar
+
+import pyarrow as pa
+
+from openletter.store.error import StoreError
+from openletter.survey.orphan import end_with_parent
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+MOST_PROCESSES = 8
+"""Each may hold some three hundred megabytes."""
+
+
+def default_processes() -> int:
+    """One a core that this process may use."""
+    return min(MOST_PROCESSES, len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 2)
+
+
+def _begin(parent: int) -> None:
+    end_with_parent(parent)
+    # Ctrl-C reaches the whole group; the parent alone says what becomes of it.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    pa.set_cpu_count(1)
+    pa.set_io_thread_count(1)
+
+
+def spread(
+    work: Callable[[Item], Result],
+    items: Sequence[Item],
+    *,
+    processes: int,
+    watch: Callable[[int, int], None] = lambda *_: None,
+) -> list[Result]:
+    """``work`` on each item; the results in their order. ``work`` is a function of a module, items and results can be
+    pickled. ``watch`` is told how many of how many are done.
+
+    Raises what the work raises, and StoreError where a process was killed.
+    """
+    watch(0, len(items))
+    if min(processes, len(items)) <= 1:
+        results: list[Result] = []
+        for item in items:
+            results.append(work(item))
+            watch(len(results), len(items))
+        return results
+    pool = ProcessPoolExecutor(
+        min(processes, len(items)),
+        mp_context=multiprocessing.get_context("spawn"),
+        initializer=_begin,
+        initargs=(os.getpid(),),
+    )
+    try:
+        futures: list[Future[Result]] = [pool.submit(work, item) for item in items]
+        waiting = set(futures)
+        while waiting:
+            done, waiting = wait(waiting, return_when=FIRST_COMPLETED)
+            for future in done:
+                future.result()
+            watch(len(futures) - len(waiting), len(futures))
+        return [future.result() for future in futures]
+    except BrokenProcessPool as error:
+        raise StoreError(
+            "a worker process was killed (by hand, or by the system for want of memory: see dmesg); "
+            "what was published before stands"
+        ) from error
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
