@@ -5,7 +5,7 @@ or a limit that is believed and not kept.
 import re
 from pathlib import Path
 
-from openletter.cli.survey import MODEST_NETWORK_RATE, MODEST_RATE
+from openletter.cli.survey_plan import MODEST_NETWORK_RATE, MODEST_RATE
 from openletter.scope.authorisation import FREE_PUBLIC_ADDRESSES
 from openletter.survey.gate import LOOK_EVERY
 from openletter.survey.metrics import Metrics

@@ -4,14 +4,24 @@ from collections import Counter
 from collections.abc import Sequence
 from itertools import islice
 
+from openletter.cli.discover import Discovery
 from openletter.cli.progress import duration
+from openletter.discovery.target_list import TargetList
 from openletter.scope.authorisation import Authorisation, public_intervals
+from openletter.scope.error import shown
+from openletter.scope.host import NamedHost
 from openletter.scope.optout import OptOut
 from openletter.scope.scope import Scope
+from openletter.survey.asked import endpoints_of
 from openletter.survey.effort import Effort
 from openletter.survey.plan import Plan
 
 _SHOWN_NETWORKS = 5
+
+_DISCOVERY = {
+    Discovery.CONNECT: "First: a connection to each of these endpoints, closed at once; only open ones are asked the above.",
+    Discovery.ZMAP: "First: a SYN packet to each of these endpoints, by ZMap; only open ones are asked the above.",
+}
 
 _STEPS = {
     "cleartext": "greeting; {list}; {start} (also where it is not offered) and a TLS handshake; {list} again; {end}",
@@ -23,20 +33,34 @@ _WORDS = {
 }
 
 
-def explanation(scope: Scope, plan: Plan, effort: Effort, optouts: Sequence[OptOut] = ()) -> str:
+def explanation(
+    scope: Scope | TargetList,
+    plan: Plan,
+    effort: Effort,
+    optouts: Sequence[OptOut] = (),
+    discover: Discovery = Discovery.NONE,
+) -> str:
     """Some lines of text. ``optouts``: those of the store that hold."""
-    public = sum(part.size for part in public_intervals(scope))
+    if isinstance(scope, TargetList):
+        public = scope.public_count
+        whence = f"of the list {scope.description.id}, made of {', '.join(map(shown, scope.description.sources[:3]))}"
+        named: tuple[NamedHost, ...] = ()
+    else:
+        public = sum(part.size for part in public_intervals(scope))
+        whence = f"countries: {_countries(scope)}"
+        named = scope.description.named
+    part = f", of which this is part {plan.part.index} of {plan.part.of}" if plan.part.of > 1 else ""
     lines = [
-        f"To whom: {scope.address_count:,} addresses ({public:,} of them public), {plan.endpoints:,} endpoints.",
+        f"To whom: {scope.address_count:,} addresses ({public:,} of them public){part}, "
+        f"{'about ' if part else ''}{plan.endpoints:,} endpoints.",
         f"  first in order: {_first(scope, plan)}",
-        f"  countries: {_countries(scope)}",
+        f"  {whence}",
         f"  left out by your exclusions: {sum(i.size for i in scope.exclusions.intervals):,} addresses; "
         f"{len(optouts):,} entries of the opt-out list among them",
         "What is said on each port:",
     ]
     services = sorted(
-        {service for host in scope.description.named for service in host.services}
-        | set(plan.scope.plan.services)
+        {service for host in named for service in host.services} | set(plan.scope.plan.services)
     )
     for service in services:
         steps = _STEPS[service.mode].format(**_WORDS[service.protocol])
@@ -46,11 +70,22 @@ def explanation(scope: Scope, plan: Plan, effort: Effort, optouts: Sequence[OptO
     )
     if plan.conditions.confirm:
         lines.append("  Confirmation: AUTHENTICATE PLAIN broken off, or a bare USER; no password.")
+    if discover is not Discovery.NONE:
+        lines.append(_DISCOVERY[discover])
+    if plan.retries:
+        lines.append(
+            f"Asked again, {plan.retries} time{'s' if plan.retries > 1 else ''} and {plan.retry_after:g} s after the whole: "
+            "who was silent, timed out or reset the connection."
+        )
     lines += [
         "Never: a password, a login, a mailbox.",
-        f"How fast: {_rates(effort)}; one connection at a time to a host; {effort.concurrency:,} open at most, "
+        f"How fast: {_rates(effort)}; one connection at a time to a host{_gap(plan)}; "
+        f"{effort.concurrency:,} open at most, "
         f"by {effort.processes} process{'es' if effort.processes > 1 else ''}.",
     ]
+    if effort.hours:
+        lines.append(f"When: {', '.join(map(str, effort.hours))}.")
+    lines.append(f"From where: {_vantage(plan)}")
     if effort.rate:
         lines.append(f"How long: about {duration(plan.endpoints / effort.rate)}.")
     lines.append(f"By what right: {_right(plan.authorisation)}")
@@ -58,9 +93,20 @@ def explanation(scope: Scope, plan: Plan, effort: Effort, optouts: Sequence[OptO
     return "\n".join(lines)
 
 
-def _first(scope: Scope, plan: Plan) -> str:
-    hosts = islice(scope.hosts(0, plan.shards, seed=plan.seed), 3)
-    return ", ".join(f"{host.ip} ({host.name})" if host.name else host.ip for host in hosts)
+def _first(scope: Scope | TargetList, plan: Plan) -> str:
+    seen = dict.fromkeys((one.ip, one.host) for one in islice(endpoints_of(plan, scope, 0), 40))
+    return ", ".join(f"{ip} ({shown(name)})" if name else ip for ip, name in islice(seen, 3))
+
+
+def _gap(plan: Plan) -> str:
+    gap = plan.conditions.host_gap
+    return f", {gap:g} s between two" if gap else ""
+
+
+def _vantage(plan: Plan) -> str:
+    vantage = plan.vantage
+    where = ", ".join(vantage.seen_as) or "no address with a way to them"
+    return f"{shown(vantage.name)}, {where}{' (bound)' if vantage.sources else ''}."
 
 
 def _countries(scope: Scope) -> str:

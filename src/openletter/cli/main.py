@@ -19,7 +19,7 @@ from openletter.cli.failure import (
     CouldNotRunError,
     describe,
 )
-from openletter.engine.engine import OutOfResourcesError
+from openletter.engine.connecting import OutOfResourcesError
 from openletter.grammar.capability import printable
 from openletter.scope.error import ScopeError
 from openletter.store.error import StoreError

@@ -11,7 +11,7 @@ import typer
 
 from openletter.cli.failure import CouldNotRunError
 from openletter.cli.observing import parse_address
-from openletter.cli.survey import MODEST_NETWORK_RATE
+from openletter.cli.survey_plan import MODEST_NETWORK_RATE
 from openletter.report.notice import PAGES, make_notice, pages
 from openletter.scope.authorisation import load as load_authorisation
 from openletter.store.files import make_folder, publish

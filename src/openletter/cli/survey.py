@@ -1,7 +1,5 @@
 """``openletter survey``: a pass over a scope, into a store."""
 
-import secrets
-import socket
 import time
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,12 +11,28 @@ from rich.console import Console
 
 from openletter import __version__
 from openletter.cli.arguments import DEFAULT_STORE, FailOn, RootsOption, StoreOption, trust_with
+from openletter.cli.discover import Discovery, discovered
 from openletter.cli.explain import explanation
 from openletter.cli.failure import EXIT_INTERRUPTED
 from openletter.cli.observing import parse_address
+from openletter.cli.survey_plan import (
+    CONCURRENCY,
+    HOST_GAP,
+    LOCAL_CONCURRENCY,
+    RETRIES,
+    RETRY_AFTER,
+    Asked,
+    Wishes,
+    allow_confirm,
+    effort_for,
+    hours_of,
+    part_of,
+    plan_for,
+    require_leave,
+)
 from openletter.cli.survey_run import conclude, run_survey
-from openletter.engine.deadlines import Deadlines
-from openletter.scope.authorisation import Authorisation, public_intervals, require
+from openletter.cli.vantage import check_sources
+from openletter.discovery.target_list import find_target_list
 from openletter.scope.authorisation import load as load_authorisation
 from openletter.scope.build import build_scope
 from openletter.scope.error import ScopeError
@@ -29,19 +43,11 @@ from openletter.scope.scope import Scope
 from openletter.scope.target import Target, parse_target
 from openletter.scope.target_file import read_targets
 from openletter.store.optout import OptOutList
+from openletter.store.record import SurveyRecord
 from openletter.store.store import Store
-from openletter.survey.effort import Effort, suitable_processes
-from openletter.survey.plan import Conditions, Plan, Vantage, shard_count
-
-MODEST_RATE = 200.0
-"""Connections a second to strangers, where nobody said otherwise: a survey of all mail servers in a day."""
-MODEST_NETWORK_RATE = 10.0
-"""The same to one /24: a host has four ports, so it goes through such a network in under two minutes."""
-CONCURRENCY = 4_000
-"""Open connections, where the rate is the limit: at 200 a second each may take twenty seconds."""
-LOCAL_CONCURRENCY = 1_000
-"""The same for loopback and private addresses, where nothing else is a limit: what answers is often one machine, and
-asked by more at once it is late."""
+from openletter.survey.asked import asked_by
+from openletter.survey.effort import Effort
+from openletter.survey.plan import Part, Plan
 
 
 def _targets(words: list[str]) -> list[Target]:
@@ -68,59 +74,6 @@ def _without_names(targets: list[Target], optouts: list[OptOut]) -> list[Target]
     if targets and not left:
         raise ScopeError("nothing is left of the scope: every name of it has opted out")
     return left
-
-
-def _is_public(scope: Scope) -> bool:
-    return bool(public_intervals(scope))
-
-
-def _effort(
-    scope: Scope,
-    rate: float | None,
-    network_rate: float | None,
-    concurrency: int | None,
-    processes: int | None,
-) -> Effort:
-    public = _is_public(scope)
-    overall = rate if rate is not None else MODEST_RATE if public else 0.0
-    network = network_rate if network_rate is not None else MODEST_NETWORK_RATE if public else 0.0
-    return Effort(
-        processes=processes or suitable_processes(scope.endpoint_count, overall),
-        rate=overall,
-        network_rate=network,
-        concurrency=concurrency or (CONCURRENCY if public else LOCAL_CONCURRENCY),
-    )
-
-
-def _allow_confirm(scope: Scope, authorisation: Authorisation | None) -> None:
-    if not _is_public(scope):
-        return
-    today = datetime.now(UTC).date()
-    if authorisation is None or not authorisation.confirm or not authorisation.covers(scope, today):
-        raise ScopeError(
-            "--confirm begins a login and breaks it off, so it needs the owners' leave: an --authorisation file "
-            "that covers the whole scope and says confirm = true"
-        )
-
-
-def _plan(
-    scope: Scope,
-    effort: Effort,
-    *,
-    seed: int | None,
-    timeout: float,
-    confirm: bool,
-    authorisation: Authorisation | None,
-) -> Plan:
-    return Plan(
-        scope=scope.description,
-        endpoints=scope.endpoint_count,
-        seed=secrets.randbits(63) if seed is None else seed,
-        shards=shard_count(scope.endpoint_count, effort.processes),
-        conditions=Conditions(timeout=timeout / Deadlines().reply, confirm=confirm),
-        vantage=Vantage(name=socket.gethostname()),
-        authorisation=authorisation,
-    )
 
 
 def survey(
@@ -209,6 +162,105 @@ def survey(
             show_default="one a core, fewer for a low rate",
         ),
     ] = None,
+    window: Annotated[
+        str | None,
+        typer.Option(
+            "--window",
+            metavar="HOURS",
+            envvar="OPENLETTER_WINDOW",
+            help="Ask only then: 22:00-06:00 in local time, 22:00-06:00Z in UTC, several with commas. It waits outside.",
+            show_default="around the clock",
+        ),
+    ] = None,
+    host_gap: Annotated[
+        float | None,
+        typer.Option(
+            "--host-gap",
+            min=0,
+            metavar="SECONDS",
+            envvar="OPENLETTER_HOST_GAP",
+            help="Between two connections to one host; there is never more than one at a time.",
+            show_default=f"{HOST_GAP:g}; none on loopback and private addresses",
+        ),
+    ] = None,
+    retries: Annotated[
+        int | None,
+        typer.Option(
+            "--retries",
+            min=0,
+            max=9,
+            metavar="N",
+            envvar="OPENLETTER_RETRIES",
+            help="After the whole pass, go N times through those that were silent, timed out or were reset, from the "
+            "other end of the order. An answer counts more than silence.",
+            show_default=f"{RETRIES}; 0 on loopback and private addresses",
+        ),
+    ] = None,
+    retry_after: Annotated[
+        float | None,
+        typer.Option(
+            "--retry-after",
+            min=0,
+            metavar="SECONDS",
+            envvar="OPENLETTER_RETRY_AFTER",
+            help="How long to wait before each of these.",
+            show_default=f"{RETRY_AFTER:g}; 0 on loopback and private addresses",
+        ),
+    ] = None,
+    shards: Annotated[
+        int,
+        typer.Option(
+            "--shards",
+            min=1,
+            max=10_000,
+            metavar="N",
+            help="Cut the scope into N parts for as many machines, each with a store and a survey of its own; all "
+            "need the same scope, exclusions and --seed.",
+        ),
+    ] = 1,
+    shard: Annotated[
+        int | None,
+        typer.Option(
+            "--shard", min=0, metavar="I", help="Which part is this machine's, from 0.", show_default=False
+        ),
+    ] = None,
+    source: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--source",
+            metavar="ADDRESS",
+            envvar="OPENLETTER_SOURCE",
+            help="Connect from this address of the machine; an IPv4 and an IPv6 address may be given.",
+            show_default="the system's choice",
+        ),
+    ] = None,
+    vantage: Annotated[
+        str,
+        typer.Option(
+            "--vantage",
+            metavar="NAME",
+            envvar="OPENLETTER_VANTAGE",
+            help="What to call the place that is surveyed from; it is kept with the survey.",
+            show_default="the host name",
+        ),
+    ] = "",
+    targets: Annotated[
+        str | None,
+        typer.Option(
+            "--targets",
+            metavar="ID|PATH",
+            help="Ask the hosts of a list that `openletter import` or --discover made, instead of a scope.",
+            show_default=False,
+        ),
+    ] = None,
+    discover: Annotated[
+        Discovery,
+        typer.Option(
+            "--discover",
+            help="Look first which ports are open, and ask only those: by connecting (connect), or with ZMap where it "
+            "is installed and may send raw packets (zmap).",
+        ),
+    ] = Discovery.NONE,
     timeout: Annotated[
         float,
         typer.Option(
@@ -281,7 +333,9 @@ def survey(
     \b
       openletter survey 192.0.2.0/24 --explain
       openletter survey 192.0.2.0/24 mail.example.org --exclude never.txt
-      openletter survey networks.txt --authorisation leave.toml --rate 500
+      openletter survey networks.txt --authorisation leave.toml --rate 500 --window 22:00-06:00
+      openletter survey networks.txt --seed 2026 --shards 3 --shard 0
+      openletter survey --targets 20261124T031500Z-4f1a
       openletter survey --resume
     """
     console = Console(stderr=True)
@@ -290,49 +344,93 @@ def survey(
     excluded = gather_exclusions(files=exclude or ())
     allowed = load_authorisation(authorisation) if authorisation else None
     today = datetime.now(UTC).date()
+    wishes = Wishes(
+        rate=rate,
+        network_rate=network_rate,
+        concurrency=concurrency,
+        processes=processes,
+        hours=hours_of(window),
+        host_gap=host_gap,
+        retries=retries,
+        retry_after=retry_after,
+    )
     if metrics is not None:
         parse_address(metrics, "--metrics")
+
+    def go(opened: Store, record: SurveyRecord, effort: Effort) -> None:
+        done = run_survey(opened, record, effort, store, console, excluded=excluded, log=log, metrics=metrics)
+        raise typer.Exit(
+            conclude(opened, record, trust, fail_on, store, json=json) if done else EXIT_INTERRUPTED
+        )
+
     if resume:
         if len(words) > 1:
             raise typer.BadParameter("give one survey's id, or none for the latest", param_hint="--resume")
         with Store(store) as opened:
             record = opened.survey(words[0]) if words else opened.latest(unfinished=True)
-            asked = Scope(record.plan.scope)
+            held = asked_by(record.plan)
+            check_sources(record.plan.vantage.sources)
             allowed = allowed or record.plan.authorisation
-            require(asked, allowed, today)
+            require_leave(held, allowed, today)
             if record.plan.conditions.confirm:
-                _allow_confirm(asked, allowed)
-            effort = _effort(asked, rate, network_rate, concurrency, processes)
+                allow_confirm(held, allowed, today)
+            effort = effort_for(held, record.plan.endpoints, wishes, record.plan.effort)
             optouts = _opted_out(store, renew=not explain)
             if explain:
                 plan = msgspec.structs.replace(record.plan, authorisation=allowed)
-                typer.echo(explanation(asked, plan, effort, optouts))
+                typer.echo(explanation(held, plan, effort, optouts))
                 return
             if allowed is not None and allowed != record.plan.authorisation:
                 record = opened.renew_authorisation(record.id, allowed)
-            done = run_survey(
-                opened, record, effort, store, console, excluded=excluded, log=log, metrics=metrics
-            )
-            raise typer.Exit(
-                conclude(opened, record, trust, fail_on, store, json=json) if done else EXIT_INTERRUPTED
-            )
+            go(opened, record, effort)
+    part = part_of(shards, shard, seed)
     optouts = _opted_out(store, renew=not explain)
-    asked = build_scope(
-        _without_names(_targets(words), optouts),
-        plan=parse_ports(port or []),
-        exclusions=Exclusions((*excluded.intervals, *intervals_of(optouts))),
-    )
-    require(asked, allowed, today)
+    never = Exclusions((*excluded.intervals, *intervals_of(optouts)))
+    asked = _asked(words, targets, port or [], never, optouts, store)
+
+    def plan_of(asked: Asked, part: Part) -> Plan:
+        return plan_for(
+            asked,
+            wishes,
+            seed=seed,
+            part=part,
+            timeout=timeout,
+            confirm=confirm,
+            authorisation=allowed,
+            vantage_name=vantage,
+            sources=source or [],
+        )
+
+    require_leave(asked, allowed, today)
     if confirm:
-        _allow_confirm(asked, allowed)
-    effort = _effort(asked, rate, network_rate, concurrency, processes)
-    plan = _plan(asked, effort, seed=seed, timeout=timeout, confirm=confirm, authorisation=allowed)
+        allow_confirm(asked, allowed, today)
+    plan = plan_of(asked, part)
+    if discover is not Discovery.NONE and not isinstance(asked, Scope):
+        raise typer.BadParameter("the list of --targets says what is open already", param_hint="--discover")
     if explain:
-        typer.echo(explanation(asked, plan, effort, optouts))
+        effort = effort_for(asked, plan.endpoints, wishes)
+        typer.echo(explanation(asked, plan, effort, optouts, discover=discover))
         return
     with Store(store, create=True) as opened:
+        if isinstance(asked, Scope) and discover is not Discovery.NONE:
+            found = discovered(asked, plan, discover, store, never, console)
+            plan = msgspec.structs.replace(plan_of(found, Part()), vantage=plan.vantage)
         record = opened.add_survey(plan, now=time.time(), tool_version=__version__)
-        done = run_survey(opened, record, effort, store, console, excluded=excluded, log=log, metrics=metrics)
-        raise typer.Exit(
-            conclude(opened, record, trust, fail_on, store, json=json) if done else EXIT_INTERRUPTED
+        go(opened, record, effort_for(asked, plan.endpoints, wishes, plan.effort))
+
+
+def _asked(
+    words: list[str],
+    targets: str | None,
+    port: list[str],
+    never: Exclusions,
+    optouts: list[OptOut],
+    store: Path,
+) -> Asked:
+    if targets is None:
+        return build_scope(_without_names(_targets(words), optouts), plan=parse_ports(port), exclusions=never)
+    if words or port:
+        raise typer.BadParameter(
+            "a list has its hosts and ports already; leave the others out", param_hint="--targets"
         )
+    return find_target_list(store, targets, never)

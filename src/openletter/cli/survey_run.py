@@ -34,6 +34,13 @@ def _resume_line(record: SurveyRecord, store: Path) -> str:
     return f"openletter survey --resume {record.id}{where}"
 
 
+def _settle(record: SurveyRecord, effort: Effort) -> float:
+    """Seconds until hosts and networks have had their gap, whatever an earlier run did in the moment it was killed."""
+    if not record.runs:
+        return 0.0
+    return max(record.plan.conditions.host_gap, 1 / effort.network_rate if effort.network_rate else 0.0)
+
+
 def run_survey(
     opened: Store,
     record: SurveyRecord,
@@ -77,6 +84,7 @@ def run_survey(
                     sink=this_run.sink,
                     ledger=this_run,
                     barred=barred,
+                    settle=_settle(record, affordable_effort),
                     watch=observers.watch,
                     tell=observers.tell,
                 )
@@ -89,7 +97,7 @@ def run_survey(
         end(state, outcome.value)
         done = this_run.finished()
     if state is not State.FINISHED:
-        rows = sum(published.rows + published.left_out for published in done)
+        rows = sum(p.rows + p.left_out for p in done if record.plan.pass_of(p.shard) == 1)
         console.print(
             f"openletter: stopped; {rows:,} of {record.plan.endpoints:,} endpoints are kept; "
             f"go on with: {_resume_line(record, store)}",

@@ -43,6 +43,7 @@ class ConnectScan:
         host_gap: seconds between two connections to a host.
         excluded: whether an address must not be asked; looked at right before a connect.
         sources: local addresses to connect from, at most one of each family; the system chooses for the other.
+        pause: seconds until anybody may be asked, 0 for now; what is under way goes on.
     """
 
     def __init__(
@@ -54,6 +55,7 @@ class ConnectScan:
         host_gap: float = 0.0,
         excluded: Callable[[str], bool] = lambda _: False,
         sources: Sequence[str] = (),
+        pause: Callable[[], float] = lambda: 0.0,
     ) -> None:
         self._pace = pace or Pace()
         self._concurrency = concurrency
@@ -61,6 +63,7 @@ class ConnectScan:
         self._host_gap = host_gap
         self._excluded = excluded
         self._connector = Connector(sources)
+        self._pause = pause
         self._open: dict[int, _Attempt] = {}
         self._due: deque[tuple[float, int, _Attempt]] = deque()
         self._stopped = False
@@ -121,6 +124,9 @@ class ConnectScan:
     def _begin_some(self, schedule: Schedule, poller: Poller, now: float) -> float:
         """Begin as many as may be; seconds to wait for the first answer."""
         patience = _MAX_SLEEP if not self._due else max(0.0, min(_MAX_SLEEP, self._due[0][0] - now))
+        closed = self._pause()
+        if closed > 0:
+            return min(closed, patience)
         while len(self._open) < self._concurrency:
             wait = self._pace.ready_in(now)
             if wait > 0:

@@ -13,7 +13,7 @@ from openletter.scope.scope import Scope
 from openletter.statistics.overview import Overview
 from openletter.store.record import SurveyRecord
 from openletter.survey.effort import Effort
-from openletter.survey.plan import Conditions, Vantage
+from openletter.survey.plan import Conditions, Part, Vantage
 from openletter.survey.sink import Published
 
 SHOWN_TARGETS = 100
@@ -24,7 +24,12 @@ class PlanSummary(msgspec.Struct, frozen=True, kw_only=True):
     targets: tuple[str, ...]
     """As they were written, the first hundred."""
     targets_given: int
+    list: str
+    """Id of the target list that was asked; empty where it was a scope."""
+    part: Part
+    """Which slice of it this survey is."""
     addresses: int
+    """Of the whole scope or list."""
     public_addresses: int
     excluded_addresses: int
     ports: tuple[str, ...]
@@ -33,6 +38,7 @@ class PlanSummary(msgspec.Struct, frozen=True, kw_only=True):
     seed: int
     shards: int
     conditions: Conditions
+    retries: int
     authorisation: Authorisation | None
 
 
@@ -57,8 +63,11 @@ class Counts(msgspec.Struct, frozen=True, kw_only=True):
 
     shards: int
     probed: int
+    """In the first pass."""
+    asked_again: int
+    """In later ones, since they kept silent."""
     left_out: int
-    """Opted out before their turn came."""
+    """Opted out before their turn came, in the first pass."""
     answered: int
     exposed: int
     """By a quick look; ``overview`` has what the rules say."""
@@ -91,7 +100,8 @@ def summarise(
     runs: tuple[Run, ...],
     overview: Overview | None = None,
 ) -> SurveySummary:
-    scope, plan = Scope(record.plan.scope), record.plan
+    scope, plan, listed = Scope(record.plan.scope), record.plan, record.plan.targets
+    first = [shard for shard in shards if plan.pass_of(shard.shard) == 1]
     return SurveySummary(
         survey=record.id,
         state=record.state,
@@ -103,20 +113,24 @@ def summarise(
         plan=PlanSummary(
             targets=plan.scope.targets[:SHOWN_TARGETS],
             targets_given=len(plan.scope.targets),
-            addresses=scope.address_count,
-            public_addresses=sum(part.size for part in public_intervals(scope)),
+            list=listed.id if listed else "",
+            part=plan.part,
+            addresses=listed.addresses if listed else scope.address_count,
+            public_addresses=listed.public if listed else sum(part.size for part in public_intervals(scope)),
             excluded_addresses=sum(part.size for part in scope.exclusions.intervals),
             ports=tuple(_port(s.protocol, s.mode, s.port) for s in plan.scope.plan.services),
             endpoints=plan.endpoints,
             seed=plan.seed,
             shards=plan.shards,
             conditions=plan.conditions,
+            retries=plan.retries,
             authorisation=plan.authorisation,
         ),
         counts=Counts(
             shards=len(shards),
-            probed=sum(shard.rows for shard in shards),
-            left_out=sum(shard.left_out for shard in shards),
+            probed=sum(shard.rows for shard in first),
+            asked_again=sum(shard.rows for shard in shards) - sum(shard.rows for shard in first),
+            left_out=sum(shard.left_out for shard in first),
             answered=sum(shard.answered for shard in shards),
             exposed=sum(shard.exposed for shard in shards),
             octets=sum(shard.octets for shard in shards),

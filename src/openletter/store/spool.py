@@ -4,7 +4,7 @@ The certificates are durable first, so that no observation ever names one that i
 manifest would say of it in its own metadata: one that was renamed in the moment before a crash is adopted later.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +12,10 @@ import msgspec
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from openletter.dialogue.observation import Observation
+from openletter.dialogue.observation import Endpoint, Observation
 from openletter.store.files import make_folder, publish_table, sha256_of
 from openletter.store.observation_table import SCHEMA, to_batch
+from openletter.store.silent import silent_endpoints
 from openletter.survey import glance
 from openletter.survey.sink import FindCertificate, Published
 
@@ -114,6 +115,9 @@ class SpoolSink:
     def begin(self, shard: int, certificate: FindCertificate) -> SpoolShard:
         file = f"{self._folder}/{shard:06d}-{self._attempt}.parquet"
         return SpoolShard(self._root, file, shard, self._attempt, certificate)
+
+    def silent(self, files: Sequence[str]) -> Sequence[Endpoint]:
+        return silent_endpoints(self._root, files)
 
 
 class SpoolSinkFactory(msgspec.Struct, frozen=True):

@@ -28,6 +28,7 @@ from openletter.store.files import make_folder, publish
 from openletter.store.lock import Lock
 from openletter.store.manifest import Manifest
 from openletter.store.record import State, SurveyRecord, new_survey_id
+from openletter.store.silent import count_silent
 from openletter.store.spool import (
     SpoolSinkFactory,
     certificate_file,
@@ -59,6 +60,9 @@ class SurveyRun:
 
     def finished(self) -> Sequence[Published]:
         return self._manifest.shards(self._survey)
+
+    def silent_count(self, files: Sequence[str]) -> int:
+        return count_silent(self._root, files)
 
     def record(self, published: Published) -> bool:
         return self._manifest.record_shard(self._survey, published)

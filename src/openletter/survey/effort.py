@@ -1,14 +1,17 @@
 """How hard a survey works, and its share for each process.
 
 All limits are those of the survey as a whole. Every process gets an equal part of each and keeps to it alone, with
-nothing to ask the others: the sum never exceeds the limit, and falls below it while a process has nothing to do. So
-does the rate of one network when its hosts happen to lie in one process: a part of the limit is the most it gets.
+nothing to ask the others: so the sum never exceeds the limit. What a process leaves when it has nothing to do any more,
+the parent gives to the others. The rate of one network is shared in the same way: when its hosts happen to lie in one
+process, a part of the limit is the most it gets.
 """
 
 import os
 import resource
 
 import msgspec
+
+from openletter.survey.hours import Hours
 
 ENDPOINTS_A_SECOND_FOR_EACH_PROCESS = 1_000
 """One process does this with room to spare; below it a second one only makes the parts smaller."""
@@ -25,6 +28,8 @@ class Effort(msgspec.Struct, frozen=True, kw_only=True):
     """The same to any one /24 or /48; 0 is no limit."""
     concurrency: int
     """Connections open at once."""
+    hours: tuple[Hours, ...] = ()
+    """When dialogues may be begun; empty for around the clock."""
 
     def share(self) -> "Effort":
         """What each process gets."""
@@ -33,6 +38,7 @@ class Effort(msgspec.Struct, frozen=True, kw_only=True):
             rate=self.rate / self.processes,
             network_rate=self.network_rate / self.processes,
             concurrency=max(1, self.concurrency // self.processes),
+            hours=self.hours,
         )
 
 

@@ -18,10 +18,33 @@ class Assignment(msgspec.Struct, frozen=True, kw_only=True):
     """Its share."""
     sink: SinkFactory
     barred: Barred
+    settle: float
+    """Seconds to wait before the first connection: what another run, which may have been killed a moment ago, has done
+    to a host or a network is not known any more."""
+
+
+class WantPass(msgspec.Struct, frozen=True):
+    """Worker to parent, while nothing is open; the answer is the number of a pass, once that may begin, or ``None``
+    when there is no more."""
 
 
 class WantShard(msgspec.Struct, frozen=True):
-    """Worker to parent; the answer is the number of a shard, or ``None`` when there is no more."""
+    """Worker to parent; the answer is a ``Task``, or ``None`` when there is no more in this pass."""
+
+
+class Task(msgspec.Struct, frozen=True):
+    """Parent to worker: a shard to go through."""
+
+    number: int
+    earlier: tuple[str, ...]
+    """Files of the same shard in earlier passes: of those only who kept silent is asked."""
+
+
+class Share(msgspec.Struct, frozen=True):
+    """Parent to worker, at any time: what it may do from now on, since others have begun or ended."""
+
+    rate: float
+    network_rate: float
 
 
 class Sum(msgspec.Struct, frozen=True):
@@ -62,4 +85,4 @@ class Failed(msgspec.Struct, frozen=True):
     why: str
 
 
-FromWorker = WantShard | Seen | Published | Said | Failed
+FromWorker = WantPass | WantShard | Seen | Published | Said | Failed

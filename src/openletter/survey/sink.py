@@ -5,7 +5,7 @@ from typing import Protocol
 
 import msgspec
 
-from openletter.dialogue.observation import Observation
+from openletter.dialogue.observation import Endpoint, Observation
 
 FindCertificate = Callable[[str], bytes | None]
 """DER by SHA-256 in lower-case hex; ``None`` where it is not to be had any more."""
@@ -47,6 +47,10 @@ class Sink(Protocol):
 
     def begin(self, shard: int, certificate: FindCertificate) -> ShardSink: ...
 
+    def silent(self, files: Sequence[str]) -> Sequence[Endpoint]:
+        """Whom to ask again: the endpoints that, by all files of a shard, were silent, timed out or were reset, those
+        that were asked last first."""
+
 
 class SinkFactory(Protocol):
     """Goes to each process by pickle, and makes its sink there."""
@@ -59,6 +63,9 @@ class Ledger(Protocol):
 
     def finished(self) -> Sequence[Published]:
         """Those of earlier runs."""
+
+    def silent_count(self, files: Sequence[str]) -> int:
+        """How many endpoints are to be asked again; ``files`` are all those of one shard."""
 
     def record(self, published: Published) -> bool:
         """Write it down; ``False`` where the shard had been published before: then that one counts, and not this."""

@@ -10,29 +10,44 @@ _WINDOW = 15.0
 
 class Tally(msgspec.Struct, frozen=True, kw_only=True):
     endpoints: int
+    """Of the pass that is under way."""
     probed: int
+    """In this pass."""
     answered: int
+    """In all passes: who kept silent on a connection that stood, and is asked again, counts again."""
     exposed: int
     """By the quick look; the verdicts come later."""
     left_out: int
-    """Opted out before their turn came."""
+    """Opted out before their turn came, in this pass."""
     shards: int
     shards_done: int
     rate: float
     """Endpoints a second, lately."""
     seconds_left: float | None
-    """``None`` while that cannot be said."""
+    """Of this pass; ``None`` while that cannot be said."""
+    passing: int = 1
+    """The pass, from 1; those from the second on ask again who kept silent."""
+    pause: float = 0.0
+    """Seconds until anybody may be asked: outside the hours, and between two passes."""
 
 
 class Counter:
     """Counts what the workers tell."""
 
-    def __init__(self, *, endpoints: int, shards: int) -> None:
+    def __init__(self, *, shards: int, endpoints: int = 0) -> None:
         self._endpoints = endpoints
+        self._passing = 1
         self._shards = shards
         self.shards_done = 0
         self._probed = self._answered = self._exposed = self._left_out = 0
         self._lately: deque[tuple[float, int]] = deque()
+
+    def begin_pass(self, which: int, endpoints: int) -> None:
+        """Count the probed anew."""
+        self._passing = which
+        self._endpoints = endpoints
+        self._probed = self._left_out = 0
+        self._lately.clear()
 
     def add(self, probed: int, answered: int, exposed: int, left_out: int = 0) -> None:
         self._probed += probed
@@ -40,8 +55,8 @@ class Counter:
         self._exposed += exposed
         self._left_out += left_out
 
-    def tally(self, now: float) -> Tally:
-        """``now`` is monotonic, in seconds."""
+    def tally(self, now: float, *, pause: float = 0.0) -> Tally:
+        """``now`` is monotonic, in seconds; ``pause`` see :class:`Tally`."""
         lately = self._lately
         if not lately or now - lately[-1][0] >= 0.1:
             lately.append((now, self._probed))
@@ -59,4 +74,6 @@ class Counter:
             shards_done=self.shards_done,
             rate=rate,
             seconds_left=max(0, self._endpoints - self._probed - self._left_out) / rate if rate else None,
+            passing=self._passing,
+            pause=pause,
         )

@@ -7,20 +7,31 @@ A worker that is stopped gives up what is open; only whole shards count.
 
 import signal
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from multiprocessing.connection import Connection
 from pathlib import Path
 
-from openletter.dialogue.observation import Observation, Protocol, Tcp
+from openletter.dialogue.observation import Endpoint, Observation, Protocol, Tcp
+from openletter.engine.connecting import OutOfResourcesError
 from openletter.engine.deadlines import Deadlines
-from openletter.engine.engine import Engine, OutOfResourcesError
+from openletter.engine.engine import Engine
 from openletter.engine.pace import Pace
 from openletter.engine.schedule import Target
-from openletter.scope.scope import Scope
 from openletter.survey import glance
+from openletter.survey.asked import asked_by, endpoints_of
 from openletter.survey.error import SurveyError
 from openletter.survey.gate import Gate
-from openletter.survey.messages import Assignment, Failed, Seen, Sum, WantShard
+from openletter.survey.hours import closed_for
+from openletter.survey.messages import (
+    Assignment,
+    Failed,
+    Seen,
+    Share,
+    Sum,
+    Task,
+    WantPass,
+    WantShard,
+)
 from openletter.survey.orphan import end_with_parent
 from openletter.survey.said import send_records
 from openletter.survey.shelf import Shelf
@@ -48,7 +59,7 @@ class Worker:
         deadlines = Deadlines().scaled(plan.conditions.timeout)
         book = CertificateBook()
         self._plan = plan
-        self._scope = Scope(plan.scope)
+        self._asked = asked_by(plan)
         self._parent = parent
         self._sink = assignment.sink()
         self._shelf = Shelf(book, turn=deadlines.total)
@@ -58,48 +69,91 @@ class Worker:
         self._left_out = 0
         self._open_told = 0
         self._tell_at = 0.0
+        self._stopped = False
+        self._hours = effort.hours
+        self._pace = Pace(effort.rate, effort.network_rate)
         barred = assignment.barred
         self._gate = Gate(
-            (*self._scope.exclusions.intervals, *barred.exclusions),
+            (*self._asked.exclusions.intervals, *barred.exclusions),
             Path(barred.optout) if barred.optout else None,
-            shut=lambda: self.engine.stop(),
+            shut=self.stop,
         )
         self.engine = Engine(
             StandardClient(book),
             deadlines=deadlines,
-            pace=Pace(effort.rate, effort.network_rate),
+            pace=self._pace,
             concurrency=effort.concurrency,
             host_gap=plan.conditions.host_gap,
             confirm=plan.conditions.confirm,
-            source=plan.vantage.source,
+            sources=plan.vantage.sources,
             may_connect=self._gate.may_connect,
+            each_turn=self._each_turn,
         )
+        self.engine.pause_until(time.monotonic() + assignment.settle)
+
+    def stop(self) -> None:
+        """Give up what is open; ``run`` returns soon. Safe to call from a signal handler."""
+        self._stopped = True
+        self.engine.stop()
 
     def run(self) -> None:
-        """Work until the parent has no more shards, or until the engine is stopped.
+        """Work until the parent has no more passes, or until it is stopped.
 
         Raises SurveyError where it cannot be known any more who may be asked.
         """
-        self.engine.run(self._targets(), self._observed, self._not_asked)
-        self._tell()
+        while not self._stopped and self._next_pass():
+            self._each_turn()
+            self.engine.run(self._targets(), self._observed, self._not_asked)
+            self._tell()
         if self._gate.fault is not None:
             raise SurveyError(f"{self._gate.fault}; nobody is asked until that is mended")
+
+    def _each_turn(self) -> None:
+        """While the engine runs, nothing but a share can come from the parent."""
+        while self._parent.poll():
+            self._take(self._parent.recv())
+        closed = closed_for(self._hours, time.time())
+        if closed:
+            self.engine.pause_until(time.monotonic() + closed)
+        if self._stopped:
+            # The signal may have come a moment before the engine began.
+            self.engine.stop()
+        if time.monotonic() >= self._tell_at:
+            self._tell()
+
+    def _take(self, message: object) -> None:
+        assert isinstance(message, Share)
+        self._pace.change(message.rate, message.network_rate)
+
+    def _answer(self, question: WantPass | WantShard) -> object:
+        self._parent.send(question)
+        while isinstance(message := self._parent.recv(), Share):
+            self._take(message)
+        return message
+
+    def _next_pass(self) -> bool:
+        return self._answer(WantPass()) is not None
 
     def _targets(self) -> Iterator[Target]:
         while True:
             self._tell()
-            self._parent.send(WantShard())
-            number = self._parent.recv()
-            if number is None:
+            task = self._answer(WantShard())
+            if task is None:
                 return
-            assert isinstance(number, int)
+            assert isinstance(task, Task)
+            number = task.number
             shard = self._open[number] = _OpenShard(self._sink.begin(number, self._shelf.find))
-            for endpoint in self._scope.endpoints(number, self._plan.shards, seed=self._plan.seed):
+            for endpoint in self._endpoints(task):
                 shard.under_way += 1
                 yield Target(endpoint, number)
             shard.all_begun = True
             if not shard.under_way:
                 self._publish(number)
+
+    def _endpoints(self, task: Task) -> Iterable[Endpoint]:
+        if task.earlier:
+            return self._sink.silent(task.earlier)
+        return endpoints_of(self._plan, self._asked, task.number)
 
     def _observed(self, target: Target, observation: Observation) -> None:
         shard = self._open[target.token]
@@ -155,7 +209,7 @@ def main(assignment: Assignment, parent: "Connection[object, object]", parent_id
         nonlocal stopped
         stopped = True
         if worker is not None:
-            worker.engine.stop()
+            worker.stop()
 
     worker: Worker | None = None
     signal.signal(signal.SIGTERM, stop)

@@ -1,0 +1,167 @@
+"""``openletter survey --discover``: which ports of a scope are open, as a list of targets that is then asked."""
+
+import signal
+import time
+from bisect import bisect_right
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from enum import StrEnum
+from pathlib import Path
+from types import FrameType
+
+import msgspec
+import typer
+from rich.console import Console
+from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+from openletter.cli.failure import EXIT_INTERRUPTED
+from openletter.dialogue.observation import Endpoint, Mode, Protocol
+from openletter.discovery.connect_scan import ConnectScan
+from openletter.discovery.found import Found
+from openletter.discovery.target_list import FOLDER, TargetList
+from openletter.discovery.target_list_writer import TargetListWriter
+from openletter.discovery.zmap import ZmapOptions, ZmapScan
+from openletter.engine.pace import Pace
+from openletter.scope import address
+from openletter.scope.exclusion import Exclusions
+from openletter.scope.host import NamedHost
+from openletter.scope.ports import PortPlan
+from openletter.scope.scope import Scope
+from openletter.store.optout import OptOutList
+from openletter.survey.effort import affordable
+from openletter.survey.gate import Gate
+from openletter.survey.hours import closed_for
+from openletter.survey.plan import Plan
+
+ZMAP_RATE = 10_000
+"""Packets a second where no rate was given: under a twentieth of a gigabit line."""
+
+
+class Discovery(StrEnum):
+    NONE = "none"
+    CONNECT = "connect"
+    ZMAP = "zmap"
+
+
+class _StoppedError(Exception):
+    """By Ctrl-C or SIGTERM."""
+
+
+@contextmanager
+def _stopping() -> Iterator[None]:
+    def heard(number: int, _: FrameType | None) -> None:
+        signal.signal(number, before[signal.Signals(number)])
+        raise _StoppedError
+
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    for number in before:
+        signal.signal(number, heard)
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def discovered(
+    scope: Scope, plan: Plan, how: Discovery, store: Path, never: Exclusions, console: Console
+) -> TargetList:
+    """Look which endpoints are open; the list of them is kept in the store and can be asked again by its id.
+
+    Raises ScannerError, OutOfResourcesError, DiscoveryError. Exits where it is stopped: what was found until then is
+    not kept, since nobody could tell it from the whole.
+    """
+    if how is Discovery.ZMAP and (plan.part.of > 1 or (plan.effort and plan.effort.hours)):
+        raise typer.BadParameter(
+            "ZMap goes through the whole scope at once, around the clock: let it run by itself, and give the list that "
+            "it makes by --targets, with --shards or --window",
+            param_hint="--discover zmap",
+        )
+    count = 0
+    with TargetListWriter(store, _all_ports(scope), exclusions=never) as writer:
+        try:
+            with _stopping(), _bar(console) as show:
+                for found in _scan(scope, plan, how, store):
+                    count += 1
+                    writer.add(found)
+                    show(count)
+        except _StoppedError:
+            console.print(
+                f"openletter: stopped while looking for open ports; the {count:,} found are not kept",
+                highlight=False,
+            )
+            raise typer.Exit(EXIT_INTERRUPTED) from None
+        made = writer.publish(
+            now=time.time(), sources=(f"discovery by {how}", *scope.description.targets[:20])
+        )
+    console.print(
+        f"openletter: {made.endpoints:,} open ports of {made.addresses:,} addresses, kept as targets {made.id}",
+        highlight=False,
+        soft_wrap=True,
+    )
+    return TargetList(store / FOLDER / f"{made.id}.parquet", never)
+
+
+def _all_ports(scope: Scope) -> PortPlan:
+    """Also those that were given with single hosts."""
+    services = dict.fromkeys(scope.plan.services)
+    for host in scope.description.named:
+        services.update(dict.fromkeys(host.services))
+    return PortPlan(tuple(services))
+
+
+@contextmanager
+def _bar(console: Console) -> Iterator[Callable[[int], None]]:
+    progress = Progress(
+        SpinnerColumn(),
+        TextColumn("looking for open ports · {task.fields[found]:,} found"),
+        TimeElapsedColumn(),
+        console=console,
+        disable=not console.is_terminal,
+        transient=True,
+    )
+    with progress:
+        task = progress.add_task("", total=None, found=0)
+        yield lambda found: progress.update(task, found=found)
+
+
+def _scan(scope: Scope, plan: Plan, how: Discovery, store: Path) -> Iterator[Found]:
+    return _by_zmap(scope, plan) if how is Discovery.ZMAP else _by_connecting(scope, plan, store)
+
+
+def _by_zmap(scope: Scope, plan: Plan) -> Iterator[Found]:
+    assert plan.effort is not None
+    rate = round(plan.effort.rate) or ZMAP_RATE
+    options = ZmapOptions(rate=rate, seed=plan.seed, source=plan.vantage.source)
+    named: dict[str, list[NamedHost]] = {}
+    for host in scope.description.named:
+        named.setdefault(host.ip, []).append(host)
+    begins = [interval.first for interval in scope.intervals]
+    for found in ZmapScan(scope, options).scan(_all_ports(scope).services):
+        hosts = named.get(found.ip)
+        if hosts is None:
+            span = scope.description.spans[bisect_right(begins, address.parse(found.ip)) - 1]
+            yield msgspec.structs.replace(found, country=span.country)
+        for host in hosts or ():
+            if any(service.port == found.port for service in host.services):
+                yield msgspec.structs.replace(found, name=host.name, country=host.country)
+
+
+def _by_connecting(scope: Scope, plan: Plan, store: Path) -> Iterator[Found]:
+    """Raises ScopeError where it cannot be known any more who must not be asked."""
+    effort = plan.effort
+    assert effort is not None
+    scan = ConnectScan(
+        pace=Pace(effort.rate, effort.network_rate),
+        concurrency=affordable(msgspec.structs.replace(effort, processes=1)).concurrency,
+        host_gap=plan.conditions.host_gap,
+        sources=plan.vantage.sources,
+        excluded=lambda ip: (
+            not gate.may_connect(Endpoint(ip=ip, port=0, protocol=Protocol.IMAP, mode=Mode.CLEARTEXT))
+        ),
+        pause=lambda: closed_for(effort.hours, time.time()),
+    )
+    gate = Gate(scope.exclusions.intervals, OptOutList(store).path, shut=scan.stop)
+    yield from scan.scan(scope.endpoints(plan.part.index, plan.part.of, seed=plan.seed))
+    if gate.fault is not None:
+        raise gate.fault
