@@ -1,9 +1,13 @@
 """What a survey found in each country. Hosts, as the Shadowserver Foundation counts."""
 
+from collections.abc import Sequence
+from pathlib import Path
+
 import msgspec
 
 from openletter.statistics.counts import Affected, Counts, hosts, hosts_both, hosts_either
 from openletter.statistics.database import Verdicts
+from openletter.store.database import connect, quoted
 
 
 class CountryCounts(msgspec.Struct, frozen=True, kw_only=True):
@@ -20,22 +24,37 @@ class _Row(msgspec.Struct, frozen=True):
     numbers: tuple[int, ...]
 
 
-_SQL = f"""
-SELECT country, [{hosts("pop3")}, {hosts("imap")}, {hosts_either()}, {hosts_both()}] AS n
-FROM hosts GROUP BY country
-ORDER BY coalesce(sum(n) FILTER (WHERE pop3_wide OR imap_wide), 0) DESC, sum(n) DESC, country
-"""  # noqa: S608 - our own words
+_NUMBERS = f"[{hosts('pop3')}, {hosts('imap')}, {hosts_either()}, {hosts_both()}]"
+_MOST_AFFECTED = "coalesce(sum(n) FILTER (WHERE pop3_wide OR imap_wide), 0) DESC, sum(n) DESC, country"
+
+_SQL = f"SELECT country, {_NUMBERS} FROM hosts GROUP BY country ORDER BY {_MOST_AFFECTED}"  # noqa: S608 - our own words
+
+
+def _counts(country: str, numbers: Sequence[int]) -> CountryCounts:
+    return CountryCounts(
+        country=country,
+        hosts_pop3=Counts(*numbers[:5]),
+        hosts_imap=Counts(*numbers[5:10]),
+        hosts_either=Counts(*numbers[10:15]),
+        hosts_both=Affected(*numbers[15:]),
+    )
 
 
 def by_country(verdicts: Verdicts) -> tuple[CountryCounts, ...]:
     """The most affected first."""
-    return tuple(
-        CountryCounts(
-            country=row.country,
-            hosts_pop3=Counts(*row.numbers[:5]),
-            hosts_imap=Counts(*row.numbers[5:10]),
-            hosts_either=Counts(*row.numbers[10:15]),
-            hosts_both=Affected(*row.numbers[15:]),
+    return tuple(_counts(row.country, row.numbers) for row in verdicts.ask(_SQL, _Row))
+
+
+def by_country_in(rollups: Sequence[Path]) -> dict[Path, tuple[CountryCounts, ...]]:
+    """The same of many surveys at once: for each of these files of ``hosts`` roll-ups. Raises StoreError."""
+    found: dict[Path, list[CountryCounts]] = {path: [] for path in rollups}
+    if rollups:
+        listed = ", ".join(map(quoted, rollups))
+        sql = (
+            f"SELECT filename, country, {_NUMBERS} FROM read_parquet([{listed}], filename = true) "  # noqa: S608
+            f"GROUP BY filename, country ORDER BY {_MOST_AFFECTED}"
         )
-        for row in verdicts.ask(_SQL, _Row)
-    )
+        with connect() as database:
+            for name, country, numbers in database.execute(sql).fetchall():
+                found[Path(name)].append(_counts(country, numbers))
+    return {path: tuple(countries) for path, countries in found.items()}

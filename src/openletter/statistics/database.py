@@ -37,9 +37,10 @@ class Verdicts:
             verdict_view(self._database, files)
             kept = {path.name: path for path in rollups}
             for name, sql in QUESTIONS.items():
+                what = "TABLE"
                 if name in kept:
-                    sql = f"SELECT * FROM read_parquet({quoted(kept[name])})"  # noqa: S608 - our own file
-                self._database.execute(f"CREATE TABLE {name.removesuffix('.parquet')} AS {sql}")
+                    what, sql = "VIEW", f"SELECT * FROM read_parquet({quoted(kept[name])})"  # noqa: S608
+                self._database.execute(f"CREATE {what} {name.removesuffix('.parquet')} AS {sql}")
             self._opened = opened.pop_all()
 
     def ask(self, sql: str, row: type[Row], parameters: Sequence[object] = ()) -> tuple[Row, ...]:

@@ -42,7 +42,7 @@ GROUP_ROWS = 32_768
 """Rows of a row group, the least that a look at one address reads."""
 _BATCH_ROWS = 131_072
 """Rows that are dealt out at once."""
-_SAMPLED_FILES = 64
+_SAMPLED_FILES = 16
 _MAPPED = b"\0" * 10 + b"\xff\xff"
 
 
@@ -200,7 +200,8 @@ def compact(
         current = store.current(Kind.OBSERVATIONS, record.id)
         if current is not None and is_compacted(store, record):
             return current
-        new = _compacted(store, record, processes or default_processes(), part_rows, watch, step)
+        hands = processes or default_processes(sum(shard.rows for shard in store.shards(record.id)))
+        new = _compacted(store, record, hands, part_rows, watch, step)
         store.manifest.publish([new])
         step("published")
     store.manifest.give_up_spool(spare_spools(store, but=record.id))

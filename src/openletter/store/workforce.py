@@ -23,8 +23,14 @@ MOST_PROCESSES = 8
 """Each may hold some three hundred megabytes."""
 
 
-def default_processes() -> int:
-    """One a core that this process may use."""
+WORTH_IT = 500_000
+"""Rows below which starting processes takes longer than the work."""
+
+
+def default_processes(rows: int) -> int:
+    """For work on so many rows: one a core that this process may use, or one alone for few."""
+    if rows < WORTH_IT:
+        return 1
     return min(MOST_PROCESSES, len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 2)
 
 

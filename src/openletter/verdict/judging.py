@@ -222,12 +222,10 @@ def judge_survey(
 
     ``watch`` is told how much of how much is done. Raises StoreError; then the verdicts before stand.
     """
-    hands = processes or default_processes()
-
     def compacting(done: int, of: int) -> None:
         watch(done, 2 * of)
 
-    observations = compact(store, record, processes=hands, watch=compacting, step=step)
+    observations = compact(store, record, processes=processes, watch=compacting, step=step)
     with store.building(Kind.VERDICTS, Kind.ROLLUPS, survey=record.id):
         folder = new_folder(Kind.VERDICTS, record.id, RULES_VERSION)
         make_folder(store.root / folder)
@@ -239,6 +237,7 @@ def judge_survey(
         def judging(done: int, of: int) -> None:
             watch(of + done, 2 * of)
 
+        hands = processes or default_processes(observations.rows)
         done = spread(_judge_file, work, processes=hands, watch=judging)
         step("judged")
         files = tuple(one.file for one in done)

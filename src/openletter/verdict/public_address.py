@@ -7,12 +7,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 _MAPPED = b"\0" * 10 + b"\xff\xff"
-_MIXED = _MAPPED + bytes([192, 0, 0])
-"""192.0.0.0/24 (RFC 6890 §2.2.2): the one /24 of IPv4 of which a part is public."""
+MIXED = ("192.0", "192.31", "192.52", "192.88", "192.175", "198.51", "203.0")
+"""Every /16 of IPv4 of which a part has another standing than the rest (RFC 6890 §2.2.2): documentation, assignments of
+protocols, AS112, relays."""
 
 
 def _is_public(key: bytes) -> bool:
-    """Of an address, or of the first fifteen octets of all addresses of a /24."""
+    """Of an address, or of the first fourteen octets of all addresses of a /16."""
     if key.startswith(_MAPPED):
         return IPv4Address(key[12:].ljust(4, b"\1")).is_global
     return IPv6Address(key).is_global
@@ -21,6 +22,8 @@ def _is_public(key: bytes) -> bool:
 def are_public(ip_sort: Any) -> Any:
     """A Boolean ``pyarrow.Array`` for an array of sixteen octets each (``store.observation_table.sort_key``)."""
     address = ip_sort.cast(pa.binary())
-    whole = pc.or_(pc.invert(pc.starts_with(address, _MAPPED)), pc.starts_with(address, _MIXED))
-    keys = pc.if_else(whole, address, pc.binary_slice(address, 0, 15)).dictionary_encode()
+    prefix = pc.binary_slice(address, 0, 14)
+    mixed = pa.array([_MAPPED + bytes(map(int, network.split("."))) for network in MIXED], pa.binary())
+    whole = pc.or_(pc.invert(pc.starts_with(address, _MAPPED)), pc.is_in(prefix, value_set=mixed))
+    keys = pc.if_else(whole, address, prefix).dictionary_encode()
     return pa.array(map(_is_public, keys.dictionary.to_pylist()), pa.bool_()).take(keys.indices)

@@ -18,7 +18,6 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from openletter.store.columns import ADDRESS_ORDER, FLAG, LIST, PORT, SECONDS, TEXT, WORD
 from openletter.store.compaction import GROUP_ROWS, Step
@@ -27,6 +26,7 @@ from openletter.store.file_set import FileSet, Kind, StoredFile, new_folder, par
 from openletter.store.files import make_folder, publish_whole_table
 from openletter.store.record import State, SurveyRecord
 from openletter.store.store import Store
+from openletter.verdict.ranges import ranges
 
 MERGED_ROWS = 1_000_000
 """Rows of a range, both sides together: some 500 MB while they are joined."""
@@ -99,29 +99,6 @@ FULL JOIN (SELECT * FROM before WHERE ip_sort >= $low AND ip_sort < $high) o USI
 ORDER BY 1, 2, 3
 """  # noqa: S608 - our own words
 
-_END = b"\xff" * 17
-"""Behind every address."""
-
-
-def _bounds(files: Sequence[Path], rows: int) -> list[bytes]:
-    """Where ranges begin and the last one ends, found in what the files say of their row groups."""
-    groups: list[tuple[bytes, int]] = []
-    for file in files:
-        metadata = pq.read_metadata(file)
-        for number in range(metadata.num_row_groups):
-            group = metadata.row_group(number)
-            statistics = group.column(0).statistics
-            if group.num_rows and statistics is not None:
-                groups.append((bytes(statistics.min), group.num_rows))
-    bounds = [b""]
-    held = 0
-    for start, count in sorted(groups):
-        if held + count > rows and held and start > bounds[-1]:
-            bounds.append(start)
-            held = 0
-        held += count
-    return [*bounds, _END]
-
 
 def _source(files: Sequence[Path], schema: Any) -> str:
     if not files:
@@ -152,7 +129,7 @@ def merge_files(
     """Merge the files of a state and of a survey's verdicts, both sorted, into the files of the next state in the folder
     ``target``. ``at``: when the survey began, Unix seconds. Raises StoreError."""
     stored: list[StoredFile] = []
-    bounds = _bounds([*before, *after], rows)
+    bounds = ranges([*before, *after], rows)
     with connect(spill) as database:
         database.execute(f"CREATE VIEW before AS {_source(before, SCHEMA)}")
         database.execute(f"CREATE VIEW after AS {_source(after, SCHEMA)}")
