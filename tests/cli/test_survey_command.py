@@ -196,7 +196,7 @@ def test_a_full_disk_is_one_clear_line_and_the_survey_goes_on_later(server, tmp_
     """The limit on the size of a file stands in for the disk: enough for the manifest, not for the observations."""
     command = [sys.executable, "-m", "openletter.cli.main", "survey"]
     scope = [PRIVATE, "127.88.0.0/22", "--port", f"imap={server}", "--processes", "1"]
-    full = ["bash", "-c", 'ulimit -f 44; exec "$@"', "bash", *command, *scope]
+    full = ["bash", "-c", 'ulimit -f 72; exec "$@"', "bash", *command, *scope]
     done = subprocess.run(full, capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 3, done.stderr
     assert "the disk is full" in done.stderr
