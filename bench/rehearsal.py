@@ -1,0 +1,222 @@
+"""A whole survey of the simulated world, from the discovery list to the published table of countries, with its result held
+against the truth.
+
+    python bench/rehearsal.py [--scale 10] [--keep FOLDER]
+
+Stages are the commands that a user would run, each in processes of its own; time is clock time, memory is the greatest
+sum of proportional shares (PSS) of a command's processes, looked at twice a second. The simulation shares the machine.
+"""
+
+import argparse
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections import Counter
+from ipaddress import IPv4Address
+from pathlib import Path
+
+from openletter.lab.internet.population import World
+from openletter.lab.internet.simulation import SimulatedInternet
+from openletter.statistics.country import by_country
+from openletter.statistics.database import Verdicts
+from openletter.statistics.overview import overview
+from openletter.store.store import Store
+
+CORES = os.cpu_count() or 1
+MEMORY_WANTED = 1.5e9
+BYTES_EACH = 3_000
+"""Of disk for each endpoint, generously: spool, compacted files and verdicts stand side by side for a while."""
+
+Affected = tuple[int, int, int, int]
+"""Hosts of a country: POP3 wide and strict, IMAP wide and strict."""
+
+
+def _children(of: int) -> list[int]:
+    """A process and all below it."""
+    found = [of]
+    for pid in found:
+        for task in Path(f"/proc/{pid}/task").glob("*/children"):
+            try:
+                found += map(int, task.read_text().split())
+            except OSError:
+                continue
+    return found
+
+
+def _pss(pid: int) -> int:
+    try:
+        for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
+            if line.startswith("Pss:"):
+                return int(line.split()[1]) * 1_024
+    except OSError:
+        pass
+    return 0
+
+
+class Stages:
+    """Runs commands and keeps what they took."""
+
+    def __init__(self) -> None:
+        self.peak = 0
+
+    def command(self, name: str, *words: str) -> str:
+        began = time.perf_counter()
+        peak = 0
+        with subprocess.Popen(
+            [sys.executable, "-m", "openletter", *words], stdout=subprocess.PIPE, text=True
+        ) as ran:
+
+            def watch() -> None:
+                nonlocal peak
+                while ran.poll() is None:
+                    peak = max(peak, sum(map(_pss, _children(ran.pid))))
+                    time.sleep(0.5)
+
+            watcher = threading.Thread(target=watch, daemon=True)
+            watcher.start()
+            assert ran.stdout is not None
+            said = ran.stdout.read()
+        watcher.join()
+        if ran.returncode:
+            raise SystemExit(f"{name}: openletter {words[0]} ended with {ran.returncode}\n{said}")
+        self.peak = max(self.peak, peak)
+        self.told(name, time.perf_counter() - began, f"{peak / 1e6:8,.0f} MB")
+        return said
+
+    def told(self, name: str, seconds: float, memory: str = "") -> None:
+        print(f"{name:<34}{seconds:10.1f} s {memory}", flush=True)
+
+
+def write_discovery_list(internet: SimulatedInternet, path: Path) -> int:
+    """Open endpoints as discovery would find them, with the country that the world has at the address."""
+    world, count = internet.world, 0
+    ports = dict(
+        zip(
+            (110, 143, 993, 995), (internet.ports[n] for n in ("pop3", "imap", "imaps", "pop3s")), strict=True
+        )
+    )
+    with path.open("w", encoding="ascii") as out:
+        for ip, port in world.endpoints():
+            out.write(f"{IPv4Address(ip)}:{ports[port]} country={world.country(ip)}\n")
+            count += 1
+    return count
+
+
+def truth(world: World) -> tuple[dict[str, Affected], Counter[str]]:
+    """Affected hosts of each country, and endpoints of each class, over the open endpoints."""
+    totals: dict[str, Counter[str]] = {}
+    classes: Counter[str] = Counter()
+    for ip in world.addresses():
+        here: set[str] = set()
+        for port in (110, 143, 993, 995):
+            role = world.endpoint(ip, port)
+            if role.open:
+                classes[role.truth.cls.value] += 1
+                protocol = "pop3" if port in (110, 995) else "imap"
+                here |= {f"{protocol} {name}" for name in ("wide", "strict") if getattr(role.truth, name)}
+        if here:
+            totals.setdefault(world.country(ip), Counter()).update(here)
+    names = ("pop3 wide", "pop3 strict", "imap wide", "imap strict")
+    return {c: (t[names[0]], t[names[1]], t[names[2]], t[names[3]]) for c, t in totals.items()}, classes
+
+
+def found_in(store: Path) -> tuple[dict[str, Affected], Counter[str]]:
+    with Store(store) as opened, Verdicts(opened.verdict_files(opened.latest())) as verdicts:
+        countries = {
+            row.country: (
+                row.hosts_pop3.wide,
+                row.hosts_pop3.strict,
+                row.hosts_imap.wide,
+                row.hosts_imap.strict,
+            )
+            for row in by_country(verdicts)
+            if row.hosts_either.wide
+        }
+        rows = overview(verdicts).classes
+    return countries, Counter({row.class_: row.endpoints for row in rows})
+
+
+def compare(
+    name: str, wanted: Counter[str] | dict[str, Affected], got: Counter[str] | dict[str, Affected]
+) -> bool:
+    wrong = {
+        key: (got.get(key), wanted.get(key))
+        for key in wanted.keys() | got.keys()
+        if got.get(key) != wanted.get(key)
+    }
+    for key, (has, should) in sorted(wrong.items()):
+        print(f"  {name} {key}: found {has}, truth {should}")
+    return not wrong
+
+
+def rehearse(scale: int, folder: Path) -> bool:
+    stages = Stages()
+    store = str(folder / "store")
+    with SimulatedInternet(scale, CORES, port_base=None) as internet:
+        ports = [word for name, port in internet.ports.items() for word in ("--port", f"{name}={port}")]
+        began = time.perf_counter()
+        listed = folder / "found.txt"
+        endpoints = write_discovery_list(internet, listed)
+        print(
+            f"the world at 1:{scale}: {endpoints:,} open endpoints, {CORES} cores shared with the simulation"
+        )
+        stages.told("discovery list (the lab's work)", time.perf_counter() - began)
+        made = stages.command("import", "import", str(listed), *ports, "--store", store, "--json")
+        targets = json.loads(made)["targets"]
+        effort = [
+            "--concurrency",
+            "400",
+            "--timeout",
+            "15",
+            "--fail-on",
+            "never",
+            "--roots",
+            str(internet.root_pem),
+        ]
+        stages.command("survey and judging", "survey", "--targets", targets, *effort, "--store", store)
+        stages.command("judging anew", "judge", "--store", store, "--roots", str(internet.root_pem))
+        stages.command("compaction, state, roll-ups", "store", "compact", "--store", store)
+        stages.command("verification of every file", "store", "verify", "--store", store)
+        stages.command("table of countries", "stats", "--by", "country", "--json", "--store", store)
+        began = time.perf_counter()
+        countries, classes = truth(internet.world)
+        stages.told("truth (the lab's work)", time.perf_counter() - began)
+        found_countries, found_classes = found_in(folder / "store")
+    equal = compare("country", countries, found_countries) and compare("class", classes, found_classes)
+    print(
+        f"{'equal to the truth' if equal else 'NOT equal to the truth'}: {len(countries)} countries, {len(classes)} classes"
+    )
+    print(f"peak memory {stages.peak / 1e6:,.0f} MB (wanted: at most {MEMORY_WANTED / 1e6:,.0f})")
+    return equal
+
+
+def main() -> None:
+    options = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    options.add_argument(
+        "--scale", type=int, default=10, help="1:N; 1 is the whole world, 16 million endpoints"
+    )
+    options.add_argument("--keep", type=Path, metavar="FOLDER", help="work here and leave the store")
+    given = options.parse_args()
+    folder = given.keep or Path(tempfile.mkdtemp(prefix="openletter-rehearsal-"))
+    folder.mkdir(parents=True, exist_ok=True)
+    needed = BYTES_EACH * 17_300_000 // given.scale
+    if shutil.disk_usage(folder).free < needed:
+        raise SystemExit(
+            f"{folder} has less than the {needed / 1e9:.0f} GB that this takes; name another by --keep"
+        )
+    try:
+        raise SystemExit(not rehearse(given.scale, folder))
+    finally:
+        if given.keep is None:
+            shutil.rmtree(folder)
+
+
+if __name__ == "__main__":
+    main()
