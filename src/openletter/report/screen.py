@@ -61,8 +61,7 @@ def _heading(title: str) -> Text:
 
 
 def _item(lead: str, text: str, style: str = "") -> Padding:
-    body = Text(lead, style="bold")
-    body.append(f" {text}" if lead else text, style=style)
+    body = Text.assemble((lead, "bold"), (f" {text}" if lead else text, style))
     return Padding(body, (0, 0, 0, 2))
 
 
