@@ -16,6 +16,7 @@ import io, json, resource, sys, tempfile
 from pathlib import Path
 from openletter.discovery.file_format import detect, new_reading, read
 from openletter.discovery.source import Source
+from openletter.discovery.target_list import find_target_list
 from openletter.discovery.target_list_writer import TargetListWriter
 from openletter.scope.ports import REGISTERED
 
@@ -56,6 +57,8 @@ if given["write"]:
             writer.add(found)
         made = writer.publish(now=1.8e9, sources=["lines"])
     addresses = made.addresses
+    asked = sum(1 for _ in find_target_list(Path(sys.argv[2]), made.id).hosts(3, 10, seed=1))
+    assert asked == addresses // 10, asked
 else:
     before = peak()
     addresses = sum(1 for _ in read(source, form, reading))
@@ -74,7 +77,7 @@ def run(tmp_path, **given):
 
 
 @pytest.mark.slow
-def test_two_million_lines_become_a_list_in_less_than_eighty_megabytes(tmp_path):
+def test_two_million_lines_become_a_list_and_are_asked_in_less_than_eighty_megabytes(tmp_path):
     got = run(
         tmp_path,
         head="saddr,sport,success,repeat,timestamp-ts\n",
