@@ -3,19 +3,24 @@
 What a user loses when these fail: the product is its numbers.
 """
 
+from ipaddress import ip_network
+
 import pyarrow as pa
 import pytest
 
 from openletter.dialogue.observation import Mode, Observation, Protocol, Tcp
-from openletter.statistics.country import by_country
+from openletter.statistics.country import by_country, by_country_in
 from openletter.statistics.counts import Affected, Counts
 from openletter.statistics.database import Verdicts
+from openletter.statistics.network import NetworkCounts, in_network, top_networks
 from openletter.statistics.overview import ClassCount, EvidenceCount, overview
+from openletter.store.database import connect
 from openletter.store.files import publish_whole_table
 from openletter.store.observation_table import to_batch
 from openletter.verdict.classes import STRICT, UNKNOWN, WIDE, Class, Evidence, Report, Severity
 from openletter.verdict.facts import Sibling
 from openletter.verdict.login import Reason
+from openletter.verdict.rollup import QUESTIONS, verdict_view
 from openletter.verdict.verdict import Verdict
 from openletter.verdict.verdict_table import to_table
 
@@ -147,3 +152,58 @@ def test_a_survey_of_nothing_counts_nothing():
         assert overview(verdicts).endpoints == Counts(0, 0, 0, 0, 0)
         assert overview(verdicts).hosts_either == Counts(0, 0, 0, 0, 0)
         assert by_country(verdicts) == ()
+
+
+def rolled_up(folder, verdicts):
+    """Files of roll-ups as a store has them."""
+    with connect() as database:
+        verdict_view(database, verdicts)
+        for name, sql in QUESTIONS.items():
+            publish_whole_table(folder / name, database.sql(sql).to_arrow_table())
+    return [folder / name for name in QUESTIONS]
+
+
+@pytest.fixture
+def rollups(found, tmp_path):
+    """Those of ``found``'s verdicts."""
+    folder = tmp_path / "rollups"
+    folder.mkdir()
+    return rolled_up(folder, sorted((tmp_path / "o'clock").iterdir()))
+
+
+def test_roll_ups_say_what_the_verdicts_say(found, rollups):
+    """A dashboard that reads counts alone must not differ from a look at every endpoint."""
+    with Verdicts([], rollups) as counted:
+        assert overview(counted) == overview(found)
+        assert by_country(counted) == by_country(found)
+        assert top_networks(counted, 9) == top_networks(found, 9)
+
+
+def test_countries_of_many_surveys_at_once(found, rollups):
+    (path,) = [path for path in rollups if path.name == "hosts.parquet"]
+    assert by_country_in([path]) == {path: by_country(found)}
+    assert by_country_in([]) == {}
+
+
+def test_networks(found):
+    (network,) = top_networks(found, 9)
+    assert network == NetworkCounts(
+        network="192.0.2.0/24",
+        country=network.country,
+        answered=16,
+        strict=3,
+        wide=6,
+        hosts=5,
+        hosts_strict=2,
+        hosts_wide=4,
+    )
+
+
+def test_one_owners_network(found):
+    owner = in_network(found, ip_network("192.0.2.2/31"))
+    assert owner.endpoints == Counts(probed=8, answered=8, unknown=1, strict=0, wide=3)
+    assert (owner.hosts, owner.hosts_wide) == (2, 2)
+    assert sum(row.endpoints for row in owner.classes) == 8
+    assert in_network(found, ip_network("2001:db8::/48")).endpoints.probed == 8
+    assert in_network(found, ip_network("2001:db8::/48")).hosts == 2
+    assert in_network(found, ip_network("198.51.100.0/24")).endpoints == Counts(0, 0, 0, 0, 0)

@@ -10,7 +10,7 @@ import typer
 from typer.exceptions import TyperException
 
 from openletter import __version__
-from openletter.cli import check, import_, judge, lab, notice, optout, settings, stats, store, survey
+from openletter.cli import check, diff, import_, judge, lab, notice, optout, settings, stats, store, survey
 from openletter.cli.failure import (
     EXIT_COULD_NOT_RUN,
     EXIT_INTERRUPTED,
@@ -34,11 +34,12 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-_VERBS_WITH_SETTINGS = ("check", "survey", "stats", "judge", "import")
+_VERBS_WITH_SETTINGS = ("check", "survey", "stats", "diff", "judge", "import")
 
 app.command("check")(check.check)
 app.command("survey")(survey.survey)
 app.command("stats")(stats.stats)
+app.command("diff")(diff.diff)
 app.command("judge")(judge.judge)
 app.command("import")(import_.import_)
 app.command("notice")(notice.notice)

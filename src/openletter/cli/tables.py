@@ -10,6 +10,7 @@ from rich.text import Text
 
 from openletter.statistics.country import CountryCounts
 from openletter.statistics.counts import Counts
+from openletter.statistics.diff import Change, Difference, Fate
 from openletter.statistics.overview import Overview
 from openletter.store.record import State, SurveyRecord
 
@@ -167,4 +168,25 @@ def print_surveys(console: Console, rows: Sequence[tuple[str, ...]], caption: st
     )
     for row in rows:
         table.add_row(*row)
+    console.print(table)
+
+
+def print_difference(console: Console, found: Difference) -> None:
+    console.print(f"{found.before} → {found.after}", style="bold", highlight=False)
+    table = _table("Affected endpoints (wide)", "", "endpoints")
+    for fate in Fate:
+        table.add_row(fate.value, f"{getattr(found, fate):,}")
+    console.print(table)
+
+
+def print_changes(console: Console, listed: Sequence[Change], most: int) -> None:
+    """At most ``most`` of them; one more says that there are more."""
+    if not listed:
+        return
+    more = "there are more: --json lists them all" if len(listed) > most else ""
+    table = _table("", "endpoint", "", "country", "class before", "class after", caption=more)
+    for change in listed[:most]:
+        host = f"[{change.ip}]" if ":" in change.ip else change.ip
+        before, after = change.class_before or "–", change.class_after or "–"
+        table.add_row(f"{host}:{change.port}", change.fate.value, change.country, before, after)
     console.print(table)

@@ -77,10 +77,9 @@ def _joined(low: bytes, high: bytes) -> str:
         inside = f"ip_sort >= '{_blob(low)}'::BLOB AND ip_sort < '{_blob(high)}'::BLOB"
         return f"(SELECT {_COLUMNS} FROM {table} WHERE {inside})"  # noqa: S608 - our own words
 
-    # What is affected in neither is of no interest, and is most of it: only the affected of each side look for the other.
     return (
         f"{side('later')} n FULL JOIN {side('earlier')} o USING (ip_sort, port, host) "
-        "WHERE coalesce(n.wide, false) OR coalesce(o.wide, false)"
+        "WHERE (coalesce(n.wide, false) OR coalesce(o.wide, false))"
     )
 
 
