@@ -87,6 +87,19 @@ BAD = {
     "confirm without leave": (["8.8.8.8", "--confirm"], "confirm = true"),
     "no authorisation": ([PRIVATE, "--authorisation", "nowhere.toml"], "no such authorisation file"),
     "no roots": ([PRIVATE, "--roots", "all.txt"], "--roots"),
+    "no window": ([PRIVATE, "--window", "at night"], "22:00-06:00Z"),
+    "window of no time": ([PRIVATE, "--window", "10:00-10:00"], "around the clock"),
+    "part without number": ([PRIVATE, "--shards", "3"], "--shard"),
+    "no such part": ([PRIVATE, "--shards", "3", "--shard", "3"], "from 0 to 2"),
+    "part without seed": ([PRIVATE, "--shards", "3", "--shard", "1"], "--seed"),
+    "too many retries": ([PRIVATE, "--retries", "10"], "--retries"),
+    "no such list": (["--targets", "nowhere"], "openletter import"),
+    "list and scope": ([PRIVATE, "--targets", "nowhere"], "--targets"),
+    "zmap on a part": (
+        [PRIVATE, "--discover", "zmap", "--shards", "2", "--shard", "0", "--seed", "1"],
+        "--targets",
+    ),
+    "zmap on loopback": ([PRIVATE, "--discover", "zmap"], "--discover connect"),
     "two surveys": (["a", "b", "--resume"], "--resume"),
 }
 

@@ -6,6 +6,7 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from enum import StrEnum
+from ipaddress import ip_address
 from pathlib import Path
 from types import FrameType
 
@@ -21,6 +22,7 @@ from openletter.discovery.found import Found
 from openletter.discovery.target_list import FOLDER, TargetList
 from openletter.discovery.target_list_writer import TargetListWriter
 from openletter.discovery.zmap import ZmapOptions, ZmapScan
+from openletter.discovery.zmap_version import installed_version
 from openletter.engine.pace import Pace
 from openletter.scope import address
 from openletter.scope.exclusion import Exclusions
@@ -63,6 +65,27 @@ def _stopping() -> Iterator[None]:
             signal.signal(number, handler)
 
 
+def check_discovery(asked: Scope | TargetList, plan: Plan, how: Discovery) -> None:
+    """Raises ``typer.BadParameter`` or ScannerError for what cannot be done; nothing is sent."""
+    if how is Discovery.NONE:
+        return
+    if isinstance(asked, TargetList):
+        raise typer.BadParameter("the list of --targets says what is open already", param_hint="--discover")
+    if how is Discovery.ZMAP:
+        if plan.part.of > 1 or (plan.effort and plan.effort.hours):
+            raise typer.BadParameter(
+                "ZMap goes through the whole scope at once, around the clock: let it run by itself, and give the list "
+                "that it makes by --targets, with --shards or --window",
+                param_hint="--discover zmap",
+            )
+        if any(ip_address(span.first).is_loopback for span in asked.description.spans):
+            raise typer.BadParameter(
+                "ZMap cannot see this machine's own addresses (127.0.0.0/8, ::1); use --discover connect",
+                param_hint="--discover zmap",
+            )
+        installed_version()
+
+
 def discovered(
     scope: Scope, plan: Plan, how: Discovery, store: Path, never: Exclusions, console: Console
 ) -> TargetList:
@@ -71,12 +94,6 @@ def discovered(
     Raises ScannerError, OutOfResourcesError, DiscoveryError. Exits where it is stopped: what was found until then is
     not kept, since nobody could tell it from the whole.
     """
-    if how is Discovery.ZMAP and (plan.part.of > 1 or (plan.effort and plan.effort.hours)):
-        raise typer.BadParameter(
-            "ZMap goes through the whole scope at once, around the clock: let it run by itself, and give the list that "
-            "it makes by --targets, with --shards or --window",
-            param_hint="--discover zmap",
-        )
     count = 0
     with TargetListWriter(store, _all_ports(scope), exclusions=never) as writer:
         try:

@@ -19,6 +19,7 @@ from openletter.cli.failure import (
     CouldNotRunError,
     describe,
 )
+from openletter.discovery.error import ScannerError
 from openletter.engine.connecting import OutOfResourcesError
 from openletter.grammar.capability import printable
 from openletter.scope.error import ScopeError
@@ -88,7 +89,7 @@ def run(arguments: Sequence[str]) -> int:
     except TyperException as error:
         _complain(error.format_message())
         return EXIT_USAGE
-    except (CouldNotRunError, OutOfResourcesError, StoreError, SurveyError) as error:
+    except (CouldNotRunError, OutOfResourcesError, ScannerError, StoreError, SurveyError) as error:
         _complain(str(error))
         return EXIT_COULD_NOT_RUN
     except (typer.Abort, KeyboardInterrupt):

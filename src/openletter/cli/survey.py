@@ -11,7 +11,7 @@ from rich.console import Console
 
 from openletter import __version__
 from openletter.cli.arguments import DEFAULT_STORE, FailOn, RootsOption, StoreOption, trust_with
-from openletter.cli.discover import Discovery, discovered
+from openletter.cli.discover import Discovery, check_discovery, discovered
 from openletter.cli.explain import explanation
 from openletter.cli.failure import EXIT_INTERRUPTED
 from openletter.cli.observing import parse_address
@@ -405,8 +405,7 @@ def survey(
     if confirm:
         allow_confirm(asked, allowed, today)
     plan = plan_of(asked, part)
-    if discover is not Discovery.NONE and not isinstance(asked, Scope):
-        raise typer.BadParameter("the list of --targets says what is open already", param_hint="--discover")
+    check_discovery(asked, plan, discover)
     if explain:
         effort = effort_for(asked, plan.endpoints, wishes)
         typer.echo(explanation(asked, plan, effort, optouts, discover=discover))
