@@ -35,8 +35,9 @@ def _resume_line(record: SurveyRecord, store: Path) -> str:
 
 
 def _settle(record: SurveyRecord, effort: Effort) -> float:
-    """Seconds until hosts and networks have had their gap, whatever an earlier run did in the moment it was killed."""
-    if not record.runs:
+    """Seconds until hosts and networks have had their gap, whatever an earlier run did in the moment it was killed, or a
+    connect scan in its last one."""
+    if not record.runs and record.plan.targets is None:
         return 0.0
     return max(record.plan.conditions.host_gap, 1 / effort.network_rate if effort.network_rate else 0.0)
 

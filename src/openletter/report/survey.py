@@ -69,6 +69,8 @@ class Counts(msgspec.Struct, frozen=True, kw_only=True):
     left_out: int
     """Opted out before their turn came, in the first pass."""
     answered: int
+    """In all passes: who kept silent on a connection that stood, and was asked again, counts again; ``overview`` counts
+    each endpoint once."""
     exposed: int
     """By a quick look; ``overview`` has what the rules say."""
     octets: int
