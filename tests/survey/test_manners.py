@@ -177,6 +177,33 @@ def test_what_is_promised_to_hosts_and_networks_holds_also_across_kill_and_resum
     assert min(hellos.values()) >= 3, "the further hellos of a dialogue are not among what was counted"
 
 
+def test_a_resumed_survey_does_not_forget_whom_it_has_just_left(server, openletter, tmp_path):
+    """It begins again within a second, and its hosts were promised two."""
+    store, gap = tmp_path / "store", 2.0
+    process = openletter(
+        *(
+            "survey",
+            f"{server.net}.0/29",
+            "--store",
+            store,
+            *server.ports,
+            "--host-gap",
+            gap,
+            "--processes",
+            1,
+        )
+    )
+    wait_for(lambda: len(server.visits()) >= 8)
+    os.killpg(process.pid, signal.SIGKILL)
+    process.communicate()
+    finish(openletter("survey", "--resume", "--store", store), 0, 1)
+    by_host = defaultdict(list)
+    for visit in sorted(server.visits(), key=lambda visit: visit.came):
+        by_host[visit.ip].append(visit)
+    assert len(by_host) == 8
+    assert min(b.came - a.left for theirs in by_host.values() for a, b in pairwise(theirs)) >= gap - LATE
+
+
 def test_several_processes_together_keep_the_rate(server, openletter, tmp_path):
     """Within five per cent over the whole, though one of them ends before the other."""
     process = openletter(
