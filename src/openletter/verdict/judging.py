@@ -222,6 +222,7 @@ def judge_survey(
 
     ``watch`` is told how much of how much is done. Raises StoreError; then the verdicts before stand.
     """
+
     def compacting(done: int, of: int) -> None:
         watch(done, 2 * of)
 
