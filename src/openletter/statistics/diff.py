@@ -8,7 +8,8 @@ another class or other findings. *same*: affected in both, with nothing else.
 Both surveys' verdicts are sorted by address, so they are joined range by range, with one range in memory.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from enum import StrEnum
 from itertools import pairwise
 from pathlib import Path
@@ -58,33 +59,49 @@ class Difference(msgspec.Struct, frozen=True, kw_only=True):
     same: int
 
 
-RANGE_ROWS = 2_000_000
+RANGE_ROWS = 4_000_000
+"""Rows of a range, both sides together."""
 
-_FATE = """
-CASE WHEN coalesce(n.wide, false) AND NOT coalesce(o.wide, false)
-     THEN CASE WHEN o.class IS NULL OR o.class = 'unreachable' THEN 'appeared' ELSE 'regressed' END
-     WHEN o.wide AND NOT coalesce(n.wide, false)
-     THEN CASE WHEN n.class IS NULL OR n.class = 'unreachable' THEN 'gone'
-               WHEN n.unknown THEN 'unclear' ELSE 'fixed' END
-     WHEN n.class <> o.class OR list_sort(n.findings) <> list_sort(o.findings) THEN 'changed' ELSE 'same' END
-"""
+_KEY = "ip_sort, port, host"
+_COLUMNS = f"{_KEY}, ip, country, class, findings"
 
-_COLUMNS = "ip_sort, port, host, ip, country, class, findings, unknown, wide"
+_BOTH = f"""
+CREATE OR REPLACE TEMP TABLE met AS
+SELECT {_KEY}, coalesce(n.ip, o.ip) AS ip, coalesce(n.country, o.country) AS country, o.class AS class_before,
+       n.class AS class_after, o.findings AS findings_before, n.findings AS findings_after
+FROM (SELECT {_COLUMNS} FROM later WHERE wide AND ip_sort >= $low AND ip_sort < $high) n
+FULL JOIN (SELECT {_COLUMNS} FROM earlier WHERE wide AND ip_sort >= $low AND ip_sort < $high) o USING ({_KEY})
+"""  # noqa: S608 - our own words
+"""The affected of both sides beside each other. They are the smaller part of a survey, and most are affected in both; so
+only the few that are left alone are looked for among the rest of the other side."""
 
 
-def _joined(low: bytes, high: bytes) -> str:
-    def side(table: str) -> str:
-        inside = f"ip_sort >= '{_blob(low)}'::BLOB AND ip_sort < '{_blob(high)}'::BLOB"
-        return f"(SELECT {_COLUMNS} FROM {table} WHERE {inside})"  # noqa: S608 - our own words
+def _fates(low: str, high: str) -> str:
+    """SQL: ``Change`` for each of ``met``, and its place."""
 
-    return (
-        f"{side('later')} n FULL JOIN {side('earlier')} o USING (ip_sort, port, host) "
-        "WHERE (coalesce(n.wide, false) OR coalesce(o.wide, false))"
-    )
+    def other(table: str) -> str:
+        inside = f"NOT wide AND ip_sort >= {low} AND ip_sort < {high}"
+        return f"(SELECT {_KEY}, class, findings, unknown FROM {table} WHERE {inside}) x USING ({_KEY})"  # noqa: S608
+
+    return f"""
+SELECT CASE WHEN class_before <> class_after THEN 'changed' WHEN findings_before = findings_after THEN 'same'
+            WHEN list_sort(findings_before) <> list_sort(findings_after) THEN 'changed' ELSE 'same' END AS fate,
+       {_KEY}, ip, country, class_before, class_after, findings_before, findings_after
+FROM met WHERE class_before IS NOT NULL AND class_after IS NOT NULL
+UNION ALL
+SELECT CASE WHEN x.class IS NULL OR x.class = 'unreachable' THEN 'appeared' ELSE 'regressed' END,
+       {_KEY}, ip, country, coalesce(x.class, ''), class_after, coalesce(x.findings, []), findings_after
+FROM met LEFT JOIN {other("earlier")} WHERE class_before IS NULL
+UNION ALL
+SELECT CASE WHEN x.class IS NULL OR x.class = 'unreachable' THEN 'gone' WHEN x.unknown THEN 'unclear' ELSE 'fixed' END,
+       {_KEY}, ip, country, class_before, coalesce(x.class, ''), findings_before, coalesce(x.findings, [])
+FROM met LEFT JOIN {other("later")} WHERE class_after IS NULL
+"""  # noqa: S608 - our own words
 
 
 def _blob(octets: bytes) -> str:
-    return "".join(f"\\x{octet:02X}" for octet in octets)
+    """A literal of SQL."""
+    return "'" + "".join(f"\\x{octet:02X}" for octet in octets) + "'::BLOB"
 
 
 def _open(database: Any, name: str, files: Sequence[Path]) -> None:
@@ -99,16 +116,31 @@ SELECT ''::BLOB AS ip_sort, 0::USMALLINT AS port, '' AS host, '' AS ip, '' AS co
 """
 
 
+@contextmanager
+def _both(
+    store: Store, before: SurveyRecord, after: SurveyRecord
+) -> Iterator[Callable[[str], Iterator[list[Any]]]]:
+    """What asks a question, ``{fates}`` standing for the table of fates, of one range after the other."""
+    earlier, later = store.verdict_files(before), store.verdict_files(after)
+    with connect(store.root) as database:
+        _open(database, "earlier", earlier)
+        _open(database, "later", later)
+
+        def ask(question: str) -> Iterator[list[Any]]:
+            for low, high in pairwise(ranges([*earlier, *later], RANGE_ROWS)):
+                database.execute(_BOTH, {"low": low, "high": high})
+                fates = _fates(_blob(low), _blob(high))
+                yield database.execute(question.format(fates=fates)).fetchall()
+
+        yield ask
+
+
 def difference(store: Store, before: SurveyRecord, after: SurveyRecord) -> Difference:
     """How many endpoints met each fate. Raises NoSurveyError, StoreError."""
     counts = dict.fromkeys(Fate, 0)
-    files = store.verdict_files(before), store.verdict_files(after)
-    with connect(store.root) as database:
-        _open(database, "earlier", files[0])
-        _open(database, "later", files[1])
-        for low, high in pairwise(ranges([*files[0], *files[1]], RANGE_ROWS)):
-            sql = f"SELECT {_FATE} AS fate, count(*) FROM {_joined(low, high)} GROUP BY fate"  # noqa: S608
-            for fate, count in database.execute(sql).fetchall():
+    with _both(store, before, after) as ask:
+        for rows in ask("SELECT fate, count(*) FROM ({fates}) GROUP BY fate"):
+            for fate, count in rows:
                 counts[Fate(fate)] += count
     return Difference(before=before.id, after=after.id, **{str(fate): n for fate, n in counts.items()})
 
@@ -117,18 +149,12 @@ def changes(
     store: Store, before: SurveyRecord, after: SurveyRecord, fates: Sequence[Fate]
 ) -> Iterator[Change]:
     """The endpoints that met one of ``fates``, sorted by address and port. Raises NoSurveyError, StoreError."""
-    files = store.verdict_files(before), store.verdict_files(after)
     wanted = ", ".join(f"'{Fate(fate)}'" for fate in fates) or "NULL"
-    with connect(store.root) as database:
-        _open(database, "earlier", files[0])
-        _open(database, "later", files[1])
-        for low, high in pairwise(ranges([*files[0], *files[1]], RANGE_ROWS)):
-            sql = f"""
-SELECT {_FATE} AS fate, coalesce(n.ip, o.ip), port, host, coalesce(n.country, o.country), coalesce(o.class, ''),
-       coalesce(n.class, ''), coalesce(o.findings, []), coalesce(n.findings, [])
-FROM {_joined(low, high)} AND fate IN ({wanted}) ORDER BY ip_sort, port, host
-"""  # noqa: S608 - our own words
-            for row in database.execute(sql).fetchall():
+    columns = "fate, ip, port, host, country, class_before, class_after, findings_before, findings_after"
+    question = f"SELECT {columns} FROM ({{fates}}) WHERE fate IN ({wanted}) ORDER BY {_KEY}"  # noqa: S608 - our own words
+    with _both(store, before, after) as ask:
+        for rows in ask(question):
+            for row in rows:
                 fate, ip, port, host, country, was, is_now, findings_before, findings_after = row
                 yield Change(
                     fate=Fate(fate),
