@@ -305,10 +305,13 @@ def read_implicit(ip, port, protocol):
     read = Read()
     try:
         peer = Peer(ip, port)
-        peer.say(SSL3_HELLO)
     except ConnectionError:
         return Read("unreachable")
     with peer.sock:
+        try:
+            peer.say(SSL3_HELLO)
+        except ConnectionError:
+            return Read("unreachable")
         decided, line = first_words(peer)
     if decided == "unreachable":
         return Read("unreachable")
