@@ -160,8 +160,8 @@ def _more_rollups(store: Store, of: str, rows: int) -> None:
         store.manifest.prune(record.id)
 
 
-def _merge_some(store: Store, state: list[Path], rows: int, folder: Path) -> int:
-    """A state of ``rows`` endpoints and a survey of as many: how many the next state has."""
+def _slices(store: Store, state: list[Path], rows: int) -> tuple[list[Path], list[Path], int]:
+    """Files of a state of about ``rows`` endpoints, those of the latest survey for the same addresses, and the rows of both."""
     parts: list[Path] = []
     held = 0
     for path in state:
@@ -171,9 +171,7 @@ def _merge_some(store: Store, state: list[Path], rows: int, folder: Path) -> int
     names = store.verdict_files(store.latest(judged=True))
     last = pq.read_table(parts[-1], columns=["ip_sort"])["ip_sort"][-1].as_py()
     fresh = [path for path in names if pq.read_metadata(path).row_group(0).column(0).statistics.min <= last]
-    folder.mkdir()
-    files = merge_files(parts, fresh, at=BEGAN + 2 * DAY, target=folder, spill=store.root)
-    return sum(file.rows for file in files)
+    return parts, fresh, sum(pq.read_metadata(path).num_rows for path in (*parts, *fresh))
 
 
 def measure(rows: int, state_rows: int, folder: Path) -> None:
@@ -231,12 +229,14 @@ def measure(rows: int, state_rows: int, folder: Path) -> None:
         )
         current = store.current(Kind.STATE)
         assert current is not None
-        parts = store.files_of(current)
-        count = report.step(
+        old, new, both = _slices(store, store.files_of(current), min(state_rows, rows))
+        merged = folder / "merged"
+        merged.mkdir()
+        files = report.step(
             f"state: {state_rows / 1e6:g} M merged with as many",
             "",
-            2 * min(state_rows, rows),
-            lambda: _merge_some(store, parts, state_rows, folder / "merged"),
+            both,
+            lambda: merge_files(old, new, at=BEGAN + 2 * DAY, target=merged, spill=store.root),
         )
         checked = report.step("verification of every file", "", 0, lambda: verify(store))
         sizes = {
@@ -248,8 +248,10 @@ def measure(rows: int, state_rows: int, folder: Path) -> None:
         }
     report.show(f"{rows:,} rows, {processes} processes")
     print("octets a row: " + ", ".join(f"{name} {octets / rows:.1f}" for name, octets in sizes.items()))
+    print(f"difference: {found}")
     print(
-        f"difference: {found}\nmerged: {count:,} rows; verified: {checked.files:,} files, sound: {checked.sound}"
+        f"merged: {sum(file.rows for file in files):,} rows of {both:,}; "
+        f"verified: {checked.files:,} files, sound: {checked.sound}"
     )
 
 

@@ -6,9 +6,10 @@ Processes are started anew and not forked: threads of the columnar library do no
 import multiprocessing
 import os
 import signal
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from typing import TypeVar
 
 import pyarrow as pa
@@ -34,10 +35,19 @@ def default_processes(rows: int) -> int:
     return min(MOST_PROCESSES, len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 2)
 
 
+@contextmanager
+def _ctrl_c_held_back() -> Iterator[None]:
+    """Processes that are started under this never see Ctrl-C, not even before their first line; we see it afterwards. It
+    reaches the whole group, and the parent alone says what becomes of it."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
 def _begin(parent: int) -> None:
     end_with_parent(parent)
-    # Ctrl-C reaches the whole group; the parent alone says what becomes of it.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
     pa.set_cpu_count(1)
     pa.set_io_thread_count(1)
 
@@ -68,7 +78,8 @@ def spread(
         initargs=(os.getpid(),),
     )
     try:
-        futures: list[Future[Result]] = [pool.submit(work, item) for item in items]
+        with _ctrl_c_held_back():
+            futures: list[Future[Result]] = [pool.submit(work, item) for item in items]
         waiting = set(futures)
         while waiting:
             done, waiting = wait(waiting, return_when=FIRST_COMPLETED)
