@@ -5,16 +5,15 @@ Processes are started anew and not forked: threads of the columnar library do no
 
 import multiprocessing
 import os
-import signal
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
 from typing import TypeVar
 
 import pyarrow as pa
 
 from openletter.store.error import StoreError
+from openletter.survey.ctrl_c import ctrl_c_held_back
 from openletter.survey.orphan import end_with_parent
 
 Item = TypeVar("Item")
@@ -22,7 +21,6 @@ Result = TypeVar("Result")
 
 MOST_PROCESSES = 8
 """Each may hold some three hundred megabytes."""
-
 
 WORTH_IT = 500_000
 """Rows below which starting processes takes longer than the work."""
@@ -33,17 +31,6 @@ def default_processes(rows: int) -> int:
     if rows < WORTH_IT:
         return 1
     return min(MOST_PROCESSES, len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 2)
-
-
-@contextmanager
-def _ctrl_c_held_back() -> Iterator[None]:
-    """Processes that are started under this never see Ctrl-C, not even before their first line; we see it afterwards. It
-    reaches the whole group, and the parent alone says what becomes of it."""
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _begin(parent: int) -> None:
@@ -78,7 +65,7 @@ def spread(
         initargs=(os.getpid(),),
     )
     try:
-        with _ctrl_c_held_back():
+        with ctrl_c_held_back():
             futures: list[Future[Result]] = [pool.submit(work, item) for item in items]
         waiting = set(futures)
         while waiting:

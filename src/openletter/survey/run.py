@@ -18,6 +18,7 @@ from types import FrameType
 import msgspec
 
 from openletter.survey import worker
+from openletter.survey.ctrl_c import ctrl_c_held_back
 from openletter.survey.effort import Effort
 from openletter.survey.error import SurveyError, WorkerFailedError, WorkerLostError
 from openletter.survey.event import (
@@ -141,7 +142,8 @@ class _Run:
                 name=f"openletter-worker-{number}",
                 daemon=True,
             )
-            process.start()
+            with ctrl_c_held_back():
+                process.start()
             theirs.close()
             self.hands.append(_Hand(number, process, ours))
 
