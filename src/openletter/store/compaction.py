@@ -33,9 +33,6 @@ from openletter.store.record import State, SurveyRecord
 from openletter.store.store import Store
 from openletter.store.workforce import default_processes, spread
 
-Step = Callable[[str], None]
-"""Told the name of each step that is done; tests die there."""
-
 PART_ROWS = 262_144
 """Rows of a range: some 150 MB in memory, 6 MB on the disk."""
 GROUP_ROWS = 32_768
@@ -189,7 +186,6 @@ def compact(
     processes: int | None = None,
     part_rows: int = PART_ROWS,
     watch: Callable[[int, int], None] = lambda *_: None,
-    step: Step = lambda _: None,
 ) -> FileSet:
     """Compact all that is published of a survey, unless that was done before; the set that is then the current one.
 
@@ -201,13 +197,10 @@ def compact(
         if current is not None and is_compacted(store, record):
             return current
         hands = processes or default_processes(sum(shard.rows for shard in store.shards(record.id)))
-        new = _compacted(store, record, hands, part_rows, watch, step)
+        new = _compacted(store, record, hands, part_rows, watch)
         store.manifest.publish([new])
-        step("published")
     store.manifest.give_up_spool(spare_spools(store, but=record.id))
-    step("given up")
     store.remove_leaving()
-    step("removed")
     return new
 
 
@@ -229,7 +222,6 @@ def _compacted(
     processes: int,
     part_rows: int,
     watch: Callable[[int, int], None],
-    step: Step,
 ) -> FileSet:
     shards = store.shards(record.id)
     files = [store.observations(shard) for shard in shards if shard.rows]
@@ -246,14 +238,12 @@ def _compacted(
         spread(
             _deal, deals, processes=processes, watch=lambda done, of: watch(parts * done // max(1, of), whole)
         )
-        step("dealt")
         with Certificates(store.root) as kept:
             for shard in shards:
                 table = read_table(store.certificates(shard))
                 kept.add(
                     zip(table.column("sha256").to_pylist(), table.column("der").to_pylist(), strict=True)
                 )
-        step("certificates")
         sorts = [
             _Sort(
                 tuple(map(str, sorted(Path(heaps).glob(f"{part:06d}-*")))),
@@ -262,7 +252,6 @@ def _compacted(
             for part in range(parts)
         ]
         stored = spread(_sort, sorts, processes=processes, watch=lambda done, _: watch(parts + done, whole))
-        step("sorted")
     return FileSet(
         folder=folder,
         kind=Kind.OBSERVATIONS,

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import msgspec
 
-from openletter.store.compaction import Step, spare_spools
+from openletter.store.compaction import spare_spools
 from openletter.store.file_set import Kind, Standing
 from openletter.store.record import State, SurveyRecord
 from openletter.store.store import Store
@@ -31,7 +31,6 @@ def prune(
     keep: int | None = None,
     older_than: float | None = None,
     dry_run: bool = False,
-    step: Step = lambda _: None,
 ) -> Pruned:
     """Remove the endpoints of surveys beyond the latest ``keep`` and of those that began before ``older_than`` (Unix
     seconds), and all sets and spools that were replaced. The latest survey always stays.
@@ -50,16 +49,12 @@ def prune(
     octets = _freed(store, names.__contains__)
     if not dry_run:
         store.manifest.give_up_spool(spare_spools(store))
-        step("given up")
         for record in gone:
             store.manifest.prune(record.id)
-            step("pruned")
         store.manifest.retire(
             one.folder for one in store.manifest.sets() if one.standing is Standing.PREVIOUS
         )
-        step("retired")
         store.remove_leaving()
-        step("removed")
     return Pruned(
         surveys=tuple(record.id for record in gone),
         kept_back=tuple(record.id for record in reversed(old) if not _is_done(record)),

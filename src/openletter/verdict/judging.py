@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 
 from openletter.dialogue.observation import Mode, Observation, Protocol
 from openletter.store.certificates import Certificates
-from openletter.store.compaction import GROUP_ROWS, Step, compact
+from openletter.store.compaction import GROUP_ROWS, compact
 from openletter.store.error import DamagedStoreError
 from openletter.store.file_set import FileSet, Kind, StoredFile, new_folder
 from openletter.store.files import make_folder, publish_whole_table, read_table
@@ -215,7 +215,6 @@ def judge_survey(
     watch: Callable[[int, int], None] = lambda *_: None,
     *,
     processes: int | None = None,
-    step: Step = lambda _: None,
 ) -> Judgement:
     """Derive the verdicts of all that is published of a survey, and put them in the place of those before; its
     observations are compacted first, where they are not.
@@ -226,7 +225,7 @@ def judge_survey(
     def compacting(done: int, of: int) -> None:
         watch(done, 2 * of)
 
-    observations = compact(store, record, processes=processes, watch=compacting, step=step)
+    observations = compact(store, record, processes=processes, watch=compacting)
     with store.building(Kind.VERDICTS, Kind.ROLLUPS, survey=record.id):
         folder = new_folder(Kind.VERDICTS, record.id, RULES_VERSION)
         make_folder(store.root / folder)
@@ -240,15 +239,11 @@ def judge_survey(
 
         hands = processes or default_processes(observations.rows)
         done = spread(_judge_file, work, processes=hands, watch=judging)
-        step("judged")
         files = tuple(one.file for one in done)
         verdicts = FileSet(folder=folder, kind=Kind.VERDICTS, survey=record.id, files=files)
         rollups = write_rollups(store, record.id, store.files_of(verdicts))
-        step("rolled up")
         store.manifest.publish([verdicts, rollups], rules_version=RULES_VERSION)
-        step("verdicts published")
     store.remove_leaving()
-    step("verdicts removed")
     return Judgement(
         survey=record.id,
         rules_version=RULES_VERSION,

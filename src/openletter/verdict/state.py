@@ -20,7 +20,7 @@ from typing import Any
 import pyarrow as pa
 
 from openletter.store.columns import ADDRESS_ORDER, FLAG, LIST, PORT, SECONDS, TEXT, WORD
-from openletter.store.compaction import GROUP_ROWS, Step
+from openletter.store.compaction import GROUP_ROWS
 from openletter.store.database import connect, quoted
 from openletter.store.file_set import FileSet, Kind, StoredFile, new_folder, part_name
 from openletter.store.files import make_folder, publish_whole_table
@@ -164,7 +164,6 @@ def merge_state(
     *,
     rows: int = MERGED_ROWS,
     watch: Callable[[int, int], None] = lambda *_: None,
-    step: Step = lambda _: None,
 ) -> list[str]:
     """Merge into the state what it has not yet of finished and judged surveys, the oldest first; which ones those were.
 
@@ -189,11 +188,8 @@ def merge_state(
                 rows=rows,
                 watch=watch,
             )
-            step("merged")
             new = FileSet(folder=folder, kind=Kind.STATE, survey=record.id, files=tuple(files))
             store.manifest.publish([new], merged=record.verdicts)
-            step("state published")
             done.append(record.id)
     store.remove_leaving()
-    step("state removed")
     return done
