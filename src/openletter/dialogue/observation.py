@@ -97,7 +97,7 @@ class HandshakeOutcome(StrEnum):
     NOT_TRIED = "not_tried"
 
 
-class Handshake(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Handshake(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """One attempt to start TLS."""
 
     outcome: HandshakeOutcome
@@ -146,14 +146,14 @@ class Side(StrEnum):
     """Not on the wire: that a connection was opened, that TLS began or failed."""
 
 
-class Exchange(msgspec.Struct, frozen=True, array_like=True):
+class Exchange(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """One piece of a transcript, in the order of the wire, cut to the transcript's bound."""
 
     side: Side
     data: bytes
 
 
-class Endpoint(msgspec.Struct, frozen=True, kw_only=True):
+class Endpoint(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What is to be asked: an address and a port, how to talk to it, and the name it was given under, if any."""
 
     ip: str
@@ -166,7 +166,7 @@ class Endpoint(msgspec.Struct, frozen=True, kw_only=True):
     """ISO 3166-1 alpha-2, where the scope knows it."""
 
 
-class Observation(msgspec.Struct, frozen=True, kw_only=True):
+class Observation(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """All that one dialogue saw of one endpoint."""
 
     ip: str

@@ -15,7 +15,7 @@ Reader = imap.ImapReader | pop3.Pop3Reader
 Event = imap.Event | pop3.Event
 
 
-class Opening(msgspec.Struct, frozen=True):
+class Opening(msgspec.Struct, frozen=True, gc=False):
     """How a connection began."""
 
     greeting: Greeting

@@ -21,7 +21,7 @@ from openletter.grammar.command import Command
 _R = TypeVar("_R", bound=Reader)
 
 
-class Answer(msgspec.Struct, frozen=True):
+class Answer(msgspec.Struct, frozen=True, gc=False):
     """What a command drew."""
 
     reply: Reply

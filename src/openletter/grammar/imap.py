@@ -17,7 +17,7 @@ class Condition(StrEnum):
     PREAUTH = "PREAUTH"
 
 
-class Status(msgspec.Struct, frozen=True):
+class Status(msgspec.Struct, frozen=True, gc=False):
     """A status response (RFC 9051 §7.1): untagged ones have the tag ``*``."""
 
     tag: bytes
@@ -29,19 +29,19 @@ class Status(msgspec.Struct, frozen=True):
     line: bytes
 
 
-class Capability(msgspec.Struct, frozen=True):
+class Capability(msgspec.Struct, frozen=True, gc=False):
     """Untagged CAPABILITY (RFC 9051 §7.2.2): the words as they stood."""
 
     payload: bytes
 
 
-class Continuation(msgspec.Struct, frozen=True):
+class Continuation(msgspec.Struct, frozen=True, gc=False):
     """``+`` (RFC 9051 §7.6)."""
 
     line: bytes
 
 
-class Data(msgspec.Struct, frozen=True):
+class Data(msgspec.Struct, frozen=True, gc=False):
     """Any other untagged response, its literals put where they stood."""
 
     name: bytes
@@ -49,7 +49,7 @@ class Data(msgspec.Struct, frozen=True):
     line: bytes
 
 
-class Other(msgspec.Struct, frozen=True):
+class Other(msgspec.Struct, frozen=True, gc=False):
     """A line that no response of the grammar begins."""
 
     line: bytes

@@ -13,26 +13,26 @@ MAX_LISTING = 512
 _APOP_STAMP = re.compile(rb"<[^\s<>@]+@[^\s<>@]+>")
 
 
-class Status(msgspec.Struct, frozen=True):
+class Status(msgspec.Struct, frozen=True, gc=False):
     """``+OK`` or ``-ERR``."""
 
     ok: bool
     line: bytes
 
 
-class Continuation(msgspec.Struct, frozen=True):
+class Continuation(msgspec.Struct, frozen=True, gc=False):
     """``+`` and a challenge (RFC 5034 §4)."""
 
     line: bytes
 
 
-class Listing(msgspec.Struct, frozen=True):
+class Listing(msgspec.Struct, frozen=True, gc=False):
     """The lines of a multi-line reply behind its ``+OK``, joined by LF, dot-stuffing undone (RFC 1939 §3)."""
 
     lines: bytes
 
 
-class Other(msgspec.Struct, frozen=True):
+class Other(msgspec.Struct, frozen=True, gc=False):
     """A line that begins no reply of the grammar."""
 
     line: bytes

@@ -12,7 +12,7 @@ from openletter.dialogue.observation import Handshake
 from openletter.dialogue.step import Lost, Profile
 
 
-class Progress(msgspec.Struct, frozen=True):
+class Progress(msgspec.Struct, frozen=True, gc=False):
     """What a handshake has come to."""
 
     to_send: bytes
