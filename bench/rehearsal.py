@@ -20,6 +20,7 @@ from collections import Counter
 from ipaddress import IPv4Address
 from pathlib import Path
 
+from memory import family_pss
 from openletter.lab.internet.population import World
 from openletter.lab.internet.simulation import SimulatedInternet
 from openletter.statistics.country import by_country
@@ -34,28 +35,6 @@ BYTES_EACH = 3_000
 
 Affected = tuple[int, int, int, int]
 """Hosts of a country: POP3 wide and strict, IMAP wide and strict."""
-
-
-def _children(of: int) -> list[int]:
-    """A process and all below it."""
-    found = [of]
-    for pid in found:
-        for task in Path(f"/proc/{pid}/task").glob("*/children"):
-            try:
-                found += map(int, task.read_text().split())
-            except OSError:
-                continue
-    return found
-
-
-def _pss(pid: int) -> int:
-    try:
-        for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
-            if line.startswith("Pss:"):
-                return int(line.split()[1]) * 1_024
-    except OSError:
-        pass
-    return 0
 
 
 class Stages:
@@ -74,7 +53,7 @@ class Stages:
             def watch() -> None:
                 nonlocal peak
                 while ran.poll() is None:
-                    peak = max(peak, sum(map(_pss, _children(ran.pid))))
+                    peak = max(peak, family_pss(ran.pid))
                     time.sleep(0.5)
 
             watcher = threading.Thread(target=watch, daemon=True)

@@ -26,6 +26,7 @@ from rich.console import Console
 from rich.table import Table
 
 from generated_survey import BEGAN, DAY, Generator, add_survey, write_spool
+from memory import family_pss
 from openletter.statistics.country import by_country
 from openletter.statistics.database import verdicts_of
 from openletter.statistics.diff import difference
@@ -49,27 +50,6 @@ OCTETS_A_ROW = 300
 """Of disk, spool and all sets of two surveys side by side."""
 
 
-def _pss(pid: int) -> int:
-    try:
-        for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
-            if line.startswith("Pss:"):
-                return int(line.split()[1]) * 1_024
-    except OSError:
-        pass
-    return 0
-
-
-def _family() -> list[int]:
-    found = [os.getpid()]
-    for pid in found:
-        for task in Path(f"/proc/{pid}/task").glob("*/children"):
-            try:
-                found += map(int, task.read_text().split())
-            except OSError:
-                continue
-    return found
-
-
 class Report:
     """Runs steps and keeps what they took."""
 
@@ -86,7 +66,7 @@ class Report:
         def look() -> None:
             nonlocal peak
             while not over.wait(0.25):
-                peak = max(peak, sum(map(_pss, _family())))
+                peak = max(peak, family_pss(os.getpid()))
 
         watcher = threading.Thread(target=look, daemon=True)
         watcher.start()

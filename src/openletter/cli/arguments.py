@@ -36,6 +36,18 @@ RootsOption = Annotated[
 ]
 
 
+PortOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--port",
+        metavar="PROTOCOL=PORT",
+        envvar="OPENLETTER_PORT",
+        help="Ask this port instead of the registered four; imap, imaps, pop3 or pop3s; may be repeated.",
+        show_default=False,
+    ),
+]
+
+
 class FailOn(StrEnum):
     CRITICAL = "critical"
     HIGH = "high"

@@ -1,15 +1,13 @@
 """``openletter check``: one screen a host."""
 
 import sys
-from collections.abc import Iterable, Iterator
-from enum import StrEnum
-from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from openletter.cli.arguments import FailOn, PortOption, RootsOption, trust_with
 from openletter.cli.failure import EXIT_FOUND, EXIT_NOTHING_FOUND
 from openletter.dialogue.observation import Endpoint, Observation
 from openletter.engine.deadlines import Deadlines
@@ -22,39 +20,18 @@ from openletter.scope import address
 from openletter.scope.error import ScopeError, shown
 from openletter.scope.ports import PortPlan, parse_ports
 from openletter.scope.resolve import Resolver, resolve_names, system_resolver
-from openletter.scope.target import Target, parse_target
+from openletter.scope.target import Target
+from openletter.scope.target_file import gather_targets
 from openletter.tls.book import CertificateBook
 from openletter.tls.client import StandardClient
-from openletter.tls.trust import Trust
 from openletter.verdict.classes import Severity
 
 MAX_ADDRESSES = 256
 """More is a survey: it wants a store, a pace and perhaps an authorisation."""
 
 
-class FailOn(StrEnum):
-    CRITICAL = "critical"
-    HIGH = "high"
-    MEDIUM = "medium"
-    LOW = "low"
-    INFO = "info"
-    NEVER = "never"
-
-
-def _lines(stream: Iterable[str]) -> Iterator[tuple[str, str]]:
-    for number, line in enumerate(stream, 1):
-        text = line.partition("#")[0].strip()
-        if text:
-            yield text, f"standard input line {number}"
-
-
 def _targets(words: list[str]) -> list[Target]:
-    targets: list[Target] = []
-    for word in words:
-        if word == "-":
-            targets += [parse_target(text, where) for text, where in _lines(sys.stdin)]
-        else:
-            targets.append(parse_target(word))
+    targets = gather_targets(words, sys.stdin.buffer)
     if not targets:
         raise ScopeError(
             "no host was given; name one, as in openletter check mail.example.org, or - for a list"
@@ -125,13 +102,6 @@ def _probe(asked: list[Endpoint], engine: Engine, console: Console) -> list[Obse
     return [seen[number] for number in sorted(seen)]
 
 
-def _trust(roots: Path | None) -> Trust:
-    try:
-        return Trust(extra_pem=roots)
-    except ValueError:
-        raise typer.BadParameter(f"{roots} holds no certificate in PEM") from None
-
-
 def _worst(reports: list[HostReport]) -> Severity:
     return max((e.verdict.worst for r in reports for e in r.endpoints), default=Severity.NONE)
 
@@ -141,19 +111,12 @@ def check(
         list[str] | None,
         typer.Argument(
             metavar="HOST[:PORT]...",
-            help="Names, addresses, host:port; - reads a list from standard input, one a line, # begins a comment.",
+            help="Names, addresses, host:port, and files of them (a path, or @file; - is standard input), one a line, "
+            "# begins a comment.",
             show_default=False,
         ),
     ] = None,
-    port: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--port",
-            metavar="PROTOCOL=PORT",
-            help="Ask this port instead of the registered four; imap, imaps, pop3 or pop3s; may be repeated.",
-            show_default=False,
-        ),
-    ] = None,
+    port: PortOption = None,
     json: Annotated[
         bool, typer.Option("--json", help="A line of JSON for each endpoint (docs/schema/endpoint.json).")
     ] = False,
@@ -175,12 +138,7 @@ def check(
             "--timeout", min=0.1, max=300, metavar="SECONDS", help="How long a server may take for a reply."
         ),
     ] = 15.0,
-    roots: Annotated[
-        Path | None,
-        typer.Option(
-            "--roots", metavar="PEM", help="Certificates to trust besides Mozilla's list.", show_default=False
-        ),
-    ] = None,
+    roots: RootsOption = None,
 ) -> None:
     """Ask mail servers what they let through in the clear, and say how to mend it.
 
@@ -194,7 +152,7 @@ def check(
     """
     targets = _targets(hosts or ([] if sys.stdin.isatty() else ["-"]))
     asked = endpoints(targets, parse_ports(port or []))
-    trust = _trust(roots)
+    trust = trust_with(roots)
     book = CertificateBook()
     default = Deadlines()
     engine = Engine(

@@ -1,6 +1,5 @@
 """``openletter survey --discover``: which ports of a scope are open, as a list of targets that is then asked."""
 
-import signal
 import time
 from bisect import bisect_right
 from collections.abc import Callable, Iterator
@@ -8,7 +7,6 @@ from contextlib import contextmanager
 from enum import StrEnum
 from ipaddress import ip_address
 from pathlib import Path
-from types import FrameType
 
 import msgspec
 import typer
@@ -30,6 +28,7 @@ from openletter.scope.host import NamedHost
 from openletter.scope.ports import PortPlan
 from openletter.scope.scope import Scope
 from openletter.store.optout import OptOutList
+from openletter.survey.ctrl_c import on_stop
 from openletter.survey.effort import affordable
 from openletter.survey.gate import Gate
 from openletter.survey.hours import closed_for
@@ -49,20 +48,8 @@ class _StoppedError(Exception):
     """By Ctrl-C or SIGTERM."""
 
 
-@contextmanager
-def _stopping() -> Iterator[None]:
-    def heard(number: int, _: FrameType | None) -> None:
-        signal.signal(number, before[signal.Signals(number)])
-        raise _StoppedError
-
-    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
-    for number in before:
-        signal.signal(number, heard)
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+def _stop() -> None:
+    raise _StoppedError
 
 
 def check_discovery(asked: Scope | TargetList, plan: Plan, how: Discovery) -> None:
@@ -97,7 +84,7 @@ def discovered(
     count = 0
     with TargetListWriter(store, _all_ports(scope), exclusions=never) as writer:
         try:
-            with _stopping(), _bar(console) as show:
+            with on_stop(_stop), _bar(console) as show:
                 for found in _scan(scope, plan, how, store):
                     count += 1
                     writer.add(found)

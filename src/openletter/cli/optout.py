@@ -1,7 +1,6 @@
 """``openletter optout``: who is never asked again."""
 
 import sys
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -12,10 +11,10 @@ from rich.text import Text
 from openletter.cli.arguments import DEFAULT_STORE, StoreOption
 from openletter.cli.stats import write_json
 from openletter.cli.tables import data_console
-from openletter.scope.error import ScopeError, shown
+from openletter.scope.error import at, shown
 from openletter.scope.optout import OptOut
-from openletter.scope.target import Target, parse_target
-from openletter.scope.target_file import lines, open_text
+from openletter.scope.target import Target
+from openletter.scope.target_file import gather_targets
 from openletter.store.optout import OptOutList
 from openletter.store.store import Store
 
@@ -38,23 +37,14 @@ def _optout(context: typer.Context) -> None:
 
 
 def _targets(words: list[str]) -> list[Target]:
-    found: list[Target] = []
-    for word in words:
-        if word.startswith("@"):
-            with open_text(Path(word[1:])) as source:
-                found += [_target(text, where) for text, where in lines(source, word[1:])]
-        else:
-            found.append(_target(word, ""))
+    found = gather_targets(words, sys.stdin.buffer)
+    for target in found:
+        if target.port is not None or target.country:
+            raise at(
+                target.where,
+                f"{shown(target.text)}: who opts out is not asked at all; give a network, an address or a name alone",
+            )
     return found
-
-
-def _target(text: str, where: str) -> Target:
-    target = parse_target(text, where)
-    if target.port is not None or target.country:
-        raise ScopeError(
-            f"{shown(text)}: who opts out is not asked at all; give a network, an address or a name alone"
-        )
-    return target
 
 
 @app.command("add")

@@ -1,5 +1,6 @@
 """``openletter survey``: a pass over a scope, into a store."""
 
+import sys
 import time
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,7 +11,7 @@ import typer
 from rich.console import Console
 
 from openletter import __version__
-from openletter.cli.arguments import DEFAULT_STORE, FailOn, RootsOption, StoreOption, trust_with
+from openletter.cli.arguments import DEFAULT_STORE, FailOn, PortOption, RootsOption, StoreOption, trust_with
 from openletter.cli.discover import Discovery, check_discovery, discovered
 from openletter.cli.explain import explanation
 from openletter.cli.failure import EXIT_INTERRUPTED
@@ -40,24 +41,14 @@ from openletter.scope.exclusion import Exclusions, gather_exclusions
 from openletter.scope.optout import OptOut, intervals_of, names_of
 from openletter.scope.ports import parse_ports
 from openletter.scope.scope import Scope
-from openletter.scope.target import Target, parse_target
-from openletter.scope.target_file import read_targets
+from openletter.scope.target import Target
+from openletter.scope.target_file import gather_targets
 from openletter.store.optout import OptOutList
 from openletter.store.record import SurveyRecord
 from openletter.store.store import Store
 from openletter.survey.asked import asked_by
 from openletter.survey.effort import Effort
 from openletter.survey.plan import Part, Plan
-
-
-def _targets(words: list[str]) -> list[Target]:
-    targets: list[Target] = []
-    for word in words:
-        if word.startswith(("@", "/", "./", "../")) or Path(word).is_file():
-            targets += read_targets(Path(word.removeprefix("@")))
-        else:
-            targets.append(parse_target(word))
-    return targets
 
 
 def _opted_out(store: Path, *, renew: bool) -> list[OptOut]:
@@ -87,16 +78,7 @@ def survey(
         ),
     ] = None,
     store: StoreOption = DEFAULT_STORE,
-    port: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--port",
-            metavar="PROTOCOL=PORT",
-            envvar="OPENLETTER_PORT",
-            help="Ask this port instead of the registered four; imap, imaps, pop3 or pop3s; may be repeated.",
-            show_default=False,
-        ),
-    ] = None,
+    port: PortOption = None,
     exclude: Annotated[
         list[Path] | None,
         typer.Option(
@@ -427,7 +409,11 @@ def _asked(
     store: Path,
 ) -> Asked:
     if targets is None:
-        return build_scope(_without_names(_targets(words), optouts), plan=parse_ports(port), exclusions=never)
+        return build_scope(
+            _without_names(gather_targets(words, sys.stdin.buffer), optouts),
+            plan=parse_ports(port),
+            exclusions=never,
+        )
     if words or port:
         raise typer.BadParameter(
             "a list has its hosts and ports already; leave the others out", param_hint="--targets"

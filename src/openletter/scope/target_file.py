@@ -65,7 +65,8 @@ def parse_lines(source: BinaryIO, name: str) -> Iterator[Target]:
 
 
 def gather_targets(arguments: Iterable[str], standard_input: BinaryIO) -> list[Target]:
-    """The targets of a command line: ``-`` is standard input, what is there as a file is one, the rest are targets.
+    """The targets of a command line: ``-`` is standard input, ``@file`` and what is there as a file are files of them, the
+    rest are targets.
 
     Raises :class:`ScopeError`; what looks like a path (``./scope``, ``lists/nl``, ``nl.txt``) and is not there is
     called a missing file, not a bad target.
@@ -75,6 +76,8 @@ def gather_targets(arguments: Iterable[str], standard_input: BinaryIO) -> list[T
         path = Path(argument)
         if argument == "-":
             found += parse_lines(standard_input, "standard input")
+        elif argument.startswith("@"):
+            found += read_targets(Path(argument[1:]))
         elif _is_file(path):
             found += read_targets(path)
         elif _looks_like_a_path(argument):

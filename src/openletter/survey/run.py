@@ -8,17 +8,16 @@ import os
 import signal
 import time
 from collections import deque
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
+from contextlib import suppress
 from enum import Enum
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
-from types import FrameType
 
 import msgspec
 
 from openletter.survey import worker
-from openletter.survey.ctrl_c import ctrl_c_held_back
+from openletter.survey.ctrl_c import ctrl_c_held_back, on_stop
 from openletter.survey.effort import Effort
 from openletter.survey.error import SurveyError, WorkerFailedError, WorkerLostError
 from openletter.survey.event import (
@@ -267,24 +266,6 @@ class _Run:
             hand.process.close()
 
 
-@contextmanager
-def _signals(stop: Callable[[], None]) -> Iterator[None]:
-    """Have Ctrl-C and SIGTERM stop the survey; the same a second time is taken as usual."""
-
-    def heard(number: int, _: FrameType | None) -> None:
-        signal.signal(number, before[signal.Signals(number)])
-        stop()
-
-    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
-    for number in before:
-        signal.signal(number, heard)
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-
-
 def run(
     plan: Plan,
     *,
@@ -312,7 +293,7 @@ def run(
         nonlocal asked
         asked = True
 
-    with _signals(ask):
+    with on_stop(ask):
         try:
             state.start(effort, sink, barred or Barred(), settle)
             while any(hand.listening for hand in state.hands):
