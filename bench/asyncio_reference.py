@@ -1,13 +1,15 @@
 """The reference: the same dialogue, grammar and notes, on plain asyncio streams with the deadlines that they need.
 
-It drives the generators of ``openletter.dialogue`` by ``StreamReader.read``, ``StreamWriter.write`` and ``start_tls``;
-only what moves the bytes differs from the engine.
+It drives the generators of ``openletter.dialogue`` by ``StreamReader.read``, ``StreamWriter.write`` with ``drain``,
+``start_tls`` and ``close`` with ``wait_closed``, as the documentation of streams has it; only what moves the bytes differs
+from the engine.
 """
 
 import asyncio
 import ssl
 import time
 from collections.abc import Iterable
+from contextlib import suppress
 
 from openletter.dialogue.dialogue import dialogue
 from openletter.dialogue.notes import Notes
@@ -68,7 +70,7 @@ class Streams:
                     return
                 if isinstance(step, NewConnection):
                     if writer is not None:
-                        writer.close()
+                        await self._close(writer)
                     reader = writer = None
                     value = None
                     continue
@@ -89,10 +91,19 @@ class Streams:
                 if isinstance(step, Command):
                     notes.record(Side.CLIENT, step.value)
                     writer.write(step.value)
+                    with suppress(OSError):
+                        await writer.drain()
                 value = await self._read(reader, notes)
         finally:
             if writer is not None:
-                writer.close()
+                await self._close(writer)
+
+    async def _close(self, writer: asyncio.StreamWriter) -> None:
+        """Until it is closed, so that there is one connection at a time to a host, as with the engine."""
+        writer.close()
+        with suppress(OSError, TimeoutError):
+            async with asyncio.timeout(self._deadlines.quiet):
+                await writer.wait_closed()
 
     async def _read(self, reader: asyncio.StreamReader, notes: Notes) -> bytes | Lost:
         try:

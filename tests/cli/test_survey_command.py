@@ -74,7 +74,7 @@ BAD = {
     "bits behind the prefix": (["192.0.2.1/24"], "bits set behind its prefix"),
     "no such file": (["./nowhere.txt"], "no such file"),
     "no such file by @": (["@nowhere.txt"], "no such file"),
-    "no such file": (["nowhere.txt"], "no such file"),
+    "no such file by a bare name": (["nowhere.txt"], "no such file"),
     "port 0": ([PRIVATE, "--port", "imap=0"], "1 to 65535"),
     "no protocol": ([PRIVATE, "--port", "smtp=25"], "imaps"),
     "no name": (["no-such-host.invalid"], "does not resolve"),

@@ -1,6 +1,8 @@
 """What a dialogue writes down while it goes on. At every moment it can be turned into an observation, so that a
 dialogue which is cut short by its peer, its deadline or a fault of ours still leaves what it saw."""
 
+from functools import lru_cache
+
 from openletter.dialogue.observation import (
     NOT_TRIED,
     Confirmation,
@@ -20,6 +22,11 @@ MAX_SHOWN = 512
 
 MAX_TRANSCRIPT = 8_192
 """Octets of a transcript, both sides together. An honest dialogue has about 1,000."""
+
+
+@lru_cache(256)
+def _tls_note(*words: str) -> bytes:
+    return " ".join(("TLS", *filter(None, words))).encode()
 
 
 class Notes:
@@ -85,12 +92,10 @@ class Notes:
 
     def handshaken(self, handshake: Handshake) -> None:
         """Note in the transcript how an attempt at TLS ended."""
-        words = (
-            (handshake.version, handshake.cipher)
-            if handshake.works
-            else (handshake.outcome.value, handshake.detail)
-        )
-        self.record(Side.NOTE, " ".join(("TLS", *filter(None, words))).encode())
+        if handshake.works:
+            self.record(Side.NOTE, _tls_note(handshake.version, handshake.cipher))
+        else:
+            self.record(Side.NOTE, _tls_note(handshake.outcome.value, handshake.detail))
 
     def observation(self, *, started: float, duration: float) -> Observation:
         """The facts so far. ``started`` in Unix seconds, ``duration`` in seconds."""

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from openletter.dialogue.observation import Endpoint, Tcp
 from openletter.discovery.found import Found
-from openletter.engine.connecting import TCP_ERRORS, Connector
+from openletter.engine.connecting import TCP_ERRORS, Connector, Socket
 from openletter.engine.pace import Pace
 from openletter.engine.poller import Poller, new_poller
 from openletter.engine.schedule import Schedule, Target
@@ -27,7 +27,7 @@ _REFUSALS = (Tcp.REFUSED, Tcp.RESET)
 class _Attempt:
     __slots__ = ("deadline", "sock", "target")
 
-    def __init__(self, target: Target, sock: socket.socket, deadline: float) -> None:
+    def __init__(self, target: Target, sock: Socket, deadline: float) -> None:
         self.target = target
         self.sock = sock
         self.deadline = deadline

@@ -13,14 +13,13 @@ How a connection goes:
 
 import errno
 import logging
-import socket
 import time
 from collections.abc import Callable, Iterable, Sequence
 from heapq import heappop, heappush
 
 from openletter.dialogue.observation import Endpoint, Observation, Tcp
 from openletter.dialogue.step import Lost
-from openletter.engine.connecting import TCP_ERRORS, Connector, OutOfResourcesError
+from openletter.engine.connecting import TCP_ERRORS, Connector, OutOfResourcesError, Socket
 from openletter.engine.conversation import Conversation, Move
 from openletter.engine.deadlines import Clock, Deadlines
 from openletter.engine.pace import Pace, network_of
@@ -76,7 +75,7 @@ class _Connection:
         self.reset = False
         self.left_out = False
         self.unsent = b""
-        self.sock: socket.socket | None = None
+        self.sock: Socket | None = None
         self.fd = -1
 
 

@@ -6,15 +6,19 @@ from hashlib import sha256
 class CertificateBook:
     """Certificates that were seen since the last ``take``."""
 
-    __slots__ = ("_ders",)
+    __slots__ = ("_ders", "_names")
 
     def __init__(self) -> None:
         self._ders: dict[str, bytes] = {}
+        self._names: dict[bytes, str] = {}
+        """The same the other way: a digest of a certificate that was seen costs more than finding it."""
 
     def keep(self, der: bytes) -> str:
         """Keep a certificate; its SHA-256 in lower-case hex."""
-        name = sha256(der).hexdigest()
-        self._ders.setdefault(name, der)
+        name = self._names.get(der)
+        if name is None:
+            name = self._names[der] = sha256(der).hexdigest()
+            self._ders[name] = der
         return name
 
     def get(self, name: str) -> bytes | None:
@@ -27,5 +31,5 @@ class CertificateBook:
 
     def take(self) -> dict[str, bytes]:
         """All that was kept, SHA-256 to DER; the book is empty afterwards, so that its memory stays bounded."""
-        ders, self._ders = self._ders, {}
+        ders, self._ders, self._names = self._ders, {}, {}
         return ders

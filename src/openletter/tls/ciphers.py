@@ -5,6 +5,7 @@ put it back. An unknown name comes back as it is, so a table of results never lo
 """
 
 import re
+from functools import lru_cache
 
 _PREFIXES = (
     ("ECDHE-ECDSA-", "ECDHE_ECDSA"),
@@ -51,6 +52,7 @@ _EXPORT = {
 }
 
 
+@lru_cache(512)
 def iana_name(openssl_name: str) -> str:
     """``ECDHE-RSA-AES256-GCM-SHA384`` becomes ``TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384``.
 

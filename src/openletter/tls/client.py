@@ -142,10 +142,12 @@ class StandardSession:
         self._received += len(data)
         if self._received > MAX_INSIDE:
             return b"", b"", Ended.BROKEN
-        self._in.write(data)
+        waiting = self._in
+        waiting.write(data)
         pieces: list[bytes] = []
         ended: Ended | None = None
-        while True:
+        # A read takes a whole record, so nothing is left inside when nothing waits: asking once more would only raise.
+        while waiting.pending:
             try:
                 piece = self._tls.read(MAX_RECORD_READ)
             except ssl.SSLWantReadError:
