@@ -19,7 +19,7 @@ from openletter.engine.deadlines import Deadlines
 from openletter.grammar.command import Command
 from openletter.tls.book import CertificateBook
 from openletter.tls.ciphers import iana_name
-from openletter.tls.client import client_context, unverified_chain
+from openletter.tls.standard import standard_context, unverified_chain
 
 
 class Streams:
@@ -29,7 +29,7 @@ class Streams:
         self._book = book
         self._concurrency = concurrency
         self._deadlines = Deadlines()
-        self._context = client_context(Profile.MODERN)
+        self._context = standard_context(Profile.MODERN)
 
     def run(self, endpoints: Iterable[Endpoint]) -> list[Observation]:
         return asyncio.run(self._all(endpoints))

@@ -8,7 +8,7 @@ from openletter.engine.engine import Engine
 from openletter.engine.schedule import Target
 from openletter.lab.internet.simulation import SimulatedInternet
 from openletter.tls.book import CertificateBook
-from openletter.tls.client import StandardClient
+from openletter.tls.client import FastClient
 
 CONCURRENCY = 200
 CLEARTEXT = (("-none",), ("",))
@@ -18,7 +18,7 @@ STARTTLS = (("-optional", "-required"), ("TLSv1.2", "TLSv1.3"))
 
 def engine_round(endpoints: list[Endpoint]) -> list[Observation]:
     seen: list[Observation] = []
-    engine = Engine(StandardClient(CertificateBook()), concurrency=CONCURRENCY)
+    engine = Engine(FastClient(CertificateBook()), concurrency=CONCURRENCY)
     engine.run((Target(endpoint) for endpoint in endpoints), lambda _, observation: seen.append(observation))
     return seen
 

@@ -24,7 +24,7 @@ from openletter.engine.engine import Engine
 from openletter.engine.schedule import Target
 from openletter.lab.internet.simulation import SimulatedInternet
 from openletter.tls.book import CertificateBook
-from openletter.tls.client import StandardClient
+from openletter.tls.client import FastClient
 
 CLEARTEXT_LIMIT, TLS_LIMIT, MEMORY_LIMIT = 0.35, 0.75, 2_048
 
@@ -74,7 +74,7 @@ def memory(waiting: int) -> None:
                 ip = f"127.{20 + n // 62_500}.{n // 250 % 250}.{1 + n % 250}"
                 yield Target(Endpoint(ip=ip, port=port, protocol=Protocol.IMAP, mode=Mode.CLEARTEXT))
 
-        engine = Engine(StandardClient(CertificateBook()), concurrency=waiting)
+        engine = Engine(FastClient(CertificateBook()), concurrency=waiting)
         gc.collect()
         before = resident()
         peak = 0

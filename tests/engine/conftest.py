@@ -21,7 +21,7 @@ from openletter.dialogue.observation import Endpoint, Mode, Observation, Protoco
 from openletter.engine.deadlines import Deadlines
 from openletter.engine.engine import Engine, Target
 from openletter.tls.book import CertificateBook
-from openletter.tls.client import StandardClient
+from openletter.tls.client import FastClient
 
 Handler = Callable[[socket.socket], None]
 SHORT = Deadlines(connect=0.6, greeting=0.4, reply=0.4, handshake=0.4, quiet=0.3, total=3.0)
@@ -128,7 +128,7 @@ Run = Callable[..., list[Observation]]
 @pytest.fixture
 def make_engine(book: CertificateBook) -> Callable[..., Engine]:
     def make(**settings: Any) -> Engine:
-        return Engine(StandardClient(book), **{"deadlines": SHORT, **settings})
+        return Engine(FastClient(book), **{"deadlines": SHORT, **settings})
 
     return make
 

@@ -14,9 +14,9 @@ from openletter.dialogue.step import Lost
 from openletter.engine.conversation import Conversation, Move
 from openletter.engine.deadlines import Clock
 from openletter.tls.book import CertificateBook
-from openletter.tls.client import StandardClient
+from openletter.tls.client import FastClient
 
-CLIENT = StandardClient(CertificateBook())
+CLIENT = FastClient(CertificateBook())
 KINDS = [(p, m, c) for p in Protocol for m in Mode for c in (False, True)]
 SAID = st.one_of(
     st.binary(min_size=1, max_size=50),

@@ -36,8 +36,8 @@ from openletter.dialogue.observation import Endpoint, Mode, Protocol
 from openletter.engine.connecting import OutOfResourcesError
 from openletter.engine.engine import Engine, Target
 from openletter.tls.book import CertificateBook
-from openletter.tls.client import StandardClient
-engine = Engine(StandardClient(CertificateBook()))
+from openletter.tls.client import FastClient
+engine = Engine(FastClient(CertificateBook()))
 resource.setrlimit(resource.RLIMIT_NOFILE, (20, 20))
 targets = (Target(Endpoint(ip=f"127.65.1.{n}", port=int(sys.argv[1]), protocol=Protocol.IMAP, mode=Mode.CLEARTEXT))
            for n in range(1, 200))

@@ -15,7 +15,7 @@ from openletter.lab.real.run import Lab
 from openletter.lab.real.truth import Truth
 from openletter.report.host import EndpointReport, host_reports
 from openletter.tls.book import CertificateBook
-from openletter.tls.client import StandardClient
+from openletter.tls.client import FastClient
 from openletter.tls.trust import Trust
 from openletter.verdict.classes import Evidence
 
@@ -25,7 +25,7 @@ Key = tuple[str, int]
 def probe(lab: Lab, *, confirm: bool) -> dict[Key, EndpointReport]:
     book = CertificateBook()
     # Courier and cyrus take their time for a refusal; the machine is busy with them all.
-    engine = Engine(StandardClient(book), confirm=confirm, deadlines=Deadlines().scaled(2))
+    engine = Engine(FastClient(book), confirm=confirm, deadlines=Deadlines().scaled(2))
     seen = []
     engine.run(
         (Target(endpoint(truth)) for truth in lab.truths), lambda _, observation: seen.append(observation)

@@ -16,8 +16,9 @@ from hypothesis import strategies as st
 from openletter.dialogue.observation import Handshake, HandshakeOutcome
 from openletter.dialogue.step import Lost, Profile
 from openletter.tls.book import CertificateBook
-from openletter.tls.client import MAX_HANDSHAKE, MAX_INSIDE, StandardClient
-from openletter.tls.session import Ended, Session
+from openletter.tls.client import FastClient, StandardClient
+from openletter.tls.handshaking import MAX_HANDSHAKE, MAX_INSIDE
+from openletter.tls.session import Client, Ended, Session
 
 O = HandshakeOutcome  # noqa: E741
 BIG = x509.UnrecognizedExtension(
@@ -70,6 +71,14 @@ def shake(session: Session, server: Server, *, octets: bool = False) -> tuple[Ha
 
 
 Contexts = Callable[..., ssl.SSLContext]
+ClientOf = Callable[[CertificateBook], Client]
+
+
+@pytest.fixture(scope="module", params=[StandardClient, FastClient])
+def client_of(request: pytest.FixtureRequest) -> ClientOf:
+    """Each library that handshakes: what one calls broken, the other must."""
+    made: ClientOf = request.param
+    return made
 
 
 @pytest.fixture(scope="module")
@@ -122,10 +131,15 @@ V = ssl.TLSVersion
     ],
 )
 def test_versions(
-    context: Contexts, profile: Profile, limits: dict[str, Any], version: str, octets: bool
+    client_of: ClientOf,
+    context: Contexts,
+    profile: Profile,
+    limits: dict[str, Any],
+    version: str,
+    octets: bool,
 ) -> None:
     book = CertificateBook()
-    session = StandardClient(book).session(profile, "mail.example.org")
+    session = client_of(book).session(profile, "mail.example.org")
     result, rest = shake(session, Server(context(**limits), b"* OK inside\r\n"), octets=octets)
     assert (result.outcome, result.version) == (O.OK, version)
     assert result.cipher.startswith("TLS_")
@@ -134,10 +148,10 @@ def test_versions(
     assert (plain, ended) == (b"* OK inside\r\n", None)
 
 
-def test_the_chain_is_kept_once_by_its_sha256(context: Contexts) -> None:
+def test_the_chain_is_kept_once_by_its_sha256(client_of: ClientOf, context: Contexts) -> None:
     """An Internet of servers shows the same certificates again and again."""
     book = CertificateBook()
-    client, served = StandardClient(book), context()
+    client, served = client_of(book), context()
     results = [shake(client.session(Profile.MODERN, ""), Server(served))[0] for _ in range(3)]
     assert {r.chain for r in results} == {results[0].chain}
     leaf, issuer = book.chain(results[0].chain)
@@ -149,8 +163,8 @@ def test_the_chain_is_kept_once_by_its_sha256(context: Contexts) -> None:
     assert book.chain(results[0].chain) == ()
 
 
-def test_commands_and_answers_inside(context: Contexts) -> None:
-    session, server = StandardClient(CertificateBook()).session(Profile.MODERN, ""), Server(context())
+def test_commands_and_answers_inside(client_of: ClientOf, context: Contexts) -> None:
+    session, server = client_of(CertificateBook()).session(Profile.MODERN, ""), Server(context())
     _, rest = shake(session, server)
     session.decrypt(rest)
     server.answer(session.encrypt(b"a3 CAPABILITY\r\n"))
@@ -160,9 +174,9 @@ def test_commands_and_answers_inside(context: Contexts) -> None:
     assert seen == b"* CAPABILITY X\r\na3 OK\r\n"
 
 
-def test_close_notify_and_broken_records_end_the_inside(context: Contexts) -> None:
+def test_close_notify_and_broken_records_end_the_inside(client_of: ClientOf, context: Contexts) -> None:
     for end in ("notify", "garbage", "alert"):
-        session, server = StandardClient(CertificateBook()).session(Profile.MODERN, ""), Server(context())
+        session, server = client_of(CertificateBook()).session(Profile.MODERN, ""), Server(context())
         _, rest = shake(session, server)
         last = server.say(b"bye")
         if end == "notify":
@@ -176,19 +190,19 @@ def test_close_notify_and_broken_records_end_the_inside(context: Contexts) -> No
         session.encrypt(b"nobody hears\r\n")
 
 
-def test_an_anonymous_server(context: Contexts) -> None:
+def test_an_anonymous_server(client_of: ClientOf, context: Contexts) -> None:
     served = context(ciphers="AECDH-AES256-SHA:aNULL:@SECLEVEL=0", high=V.TLSv1_2)
-    result, _ = shake(StandardClient(CertificateBook()).session(Profile.LEGACY, ""), Server(served))
+    result, _ = shake(client_of(CertificateBook()).session(Profile.LEGACY, ""), Server(served))
     assert (result.outcome, result.chain) == (O.OK, ())
     assert "anon" in result.cipher
-    result, _ = shake(StandardClient(CertificateBook()).session(Profile.MODERN, ""), Server(served))
+    result, _ = shake(client_of(CertificateBook()).session(Profile.MODERN, ""), Server(served))
     assert (result.outcome, result.detail) == (O.ALERT, "handshake_failure")
 
 
-def test_old_versions_fail_in_the_modern_manner(context: Contexts) -> None:
+def test_old_versions_fail_in_the_modern_manner(client_of: ClientOf, context: Contexts) -> None:
     """That is what sends the dialogue on to the legacy one."""
     served = context(low=V.TLSv1, high=V.TLSv1, ciphers="ALL:@SECLEVEL=0")
-    result, _ = shake(StandardClient(CertificateBook()).session(Profile.MODERN, ""), Server(served))
+    result, _ = shake(client_of(CertificateBook()).session(Profile.MODERN, ""), Server(served))
     assert (result.outcome, result.detail) == (O.ALERT, "protocol_version")
 
 
@@ -204,8 +218,8 @@ def test_old_versions_fail_in_the_modern_manner(context: Contexts) -> None:
     ],
 )
 @pytest.mark.parametrize("octets", [False, True], ids=["whole", "octets"])
-def test_plaintext_instead_of_tls(profile: Profile, plain: bytes, octets: bool) -> None:
-    session = StandardClient(CertificateBook()).session(profile, "")
+def test_plaintext_instead_of_tls(client_of: ClientOf, profile: Profile, plain: bytes, octets: bool) -> None:
+    session = client_of(CertificateBook()).session(profile, "")
     session.handshake(b"")
     result = None
     for piece in [plain[i : i + 1] for i in range(len(plain))] if octets else [plain]:
@@ -226,8 +240,8 @@ def test_plaintext_instead_of_tls(profile: Profile, plain: bytes, octets: bool) 
     ],
 )
 @pytest.mark.parametrize("profile", [Profile.MODERN, Profile.LEGACY, Profile.SSLV3])
-def test_alerts_have_their_names(profile: Profile, alert: bytes, name: str) -> None:
-    session = StandardClient(CertificateBook()).session(profile, "")
+def test_alerts_have_their_names(client_of: ClientOf, profile: Profile, alert: bytes, name: str) -> None:
+    session = client_of(CertificateBook()).session(profile, "")
     session.handshake(b"")
     result = session.handshake(alert).result
     assert result == Handshake(outcome=O.ALERT, detail=name)
@@ -235,25 +249,25 @@ def test_alerts_have_their_names(profile: Profile, alert: bytes, name: str) -> N
 
 @pytest.mark.parametrize("why", list(Lost))
 @pytest.mark.parametrize("profile", list(Profile))
-def test_lost_before_a_byte(profile: Profile, why: Lost) -> None:
+def test_lost_before_a_byte(client_of: ClientOf, profile: Profile, why: Lost) -> None:
     """The dialogue tells from ``no_data`` a peer that never spoke TLS."""
-    session = StandardClient(CertificateBook()).session(profile, "")
+    session = client_of(CertificateBook()).session(profile, "")
     session.handshake(b"")
     result = session.lost(why)
     assert (result.outcome.value, result.detail) == (why.value, "no_data")
 
 
-def flight(served: ssl.SSLContext) -> bytes:
+def flight(client_of: ClientOf, served: ssl.SSLContext) -> bytes:
     """A server's first flight to the modern hello of another connection."""
-    session = StandardClient(CertificateBook()).session(Profile.MODERN, "")
+    session = client_of(CertificateBook()).session(Profile.MODERN, "")
     return Server(served).answer(session.handshake(b"").to_send)
 
 
 @pytest.mark.parametrize("high", [V.TLSv1_2, V.TLSv1_3])
 def test_a_flight_cut_at_every_offset_or_with_any_octet_changed(
-    context: Contexts, high: ssl.TLSVersion
+    client_of: ClientOf, context: Contexts, high: ssl.TLSVersion
 ) -> None:
-    client, said = StandardClient(CertificateBook()), flight(context(high=high))
+    client, said = client_of(CertificateBook()), flight(client_of, context(high=high))
     failures = {O.ALERT, O.INVALID, O.PLAINTEXT}
     for at in range(len(said)):
         session = client.session(Profile.MODERN, "")
@@ -269,8 +283,10 @@ def test_a_flight_cut_at_every_offset_or_with_any_octet_changed(
 
 @given(st.binary(min_size=1, max_size=400), st.sampled_from(list(Profile)), st.booleans())
 @settings(max_examples=150, deadline=None)
-def test_garbage_never_raises(garbage: bytes, profile: Profile, like_a_record: bool) -> None:
-    session = StandardClient(CertificateBook()).session(profile, "")
+def test_garbage_never_raises(
+    client_of: ClientOf, garbage: bytes, profile: Profile, like_a_record: bool
+) -> None:
+    session = client_of(CertificateBook()).session(profile, "")
     session.handshake(b"")
     said = b"\x16\x03\x03" + garbage if like_a_record else garbage
     for piece in (said[:3], said[3:]):
@@ -280,10 +296,10 @@ def test_garbage_never_raises(garbage: bytes, profile: Profile, like_a_record: b
             return
 
 
-def test_handshake_data_without_end_is_bounded() -> None:
+def test_handshake_data_without_end_is_bounded(client_of: ClientOf) -> None:
     """A peer that sends handshake records for ever must not fill our memory."""
     for profile in Profile:
-        session = StandardClient(CertificateBook()).session(profile, "")
+        session = client_of(CertificateBook()).session(profile, "")
         session.handshake(b"")
         hello = b"\x16\x03\x03\x40\x00\x02\x7f\xff\xff" + b"\0" * 16_380
         sent, result = 0, None
@@ -294,8 +310,8 @@ def test_handshake_data_without_end_is_bounded() -> None:
         assert sent <= MAX_HANDSHAKE + 2 * 16_389
 
 
-def test_a_flood_inside_is_bounded(context: Contexts) -> None:
-    session, server = StandardClient(CertificateBook()).session(Profile.MODERN, ""), Server(context())
+def test_a_flood_inside_is_bounded(client_of: ClientOf, context: Contexts) -> None:
+    session, server = client_of(CertificateBook()).session(Profile.MODERN, ""), Server(context())
     _, rest = shake(session, server)
     session.decrypt(rest)
     record, sent, ended = b"x" * 16_000, 0, None
@@ -307,16 +323,16 @@ def test_a_flood_inside_is_bounded(context: Contexts) -> None:
     assert ended is Ended.BROKEN
 
 
-def test_a_certificate_of_a_megabyte_is_a_failed_handshake(context: Contexts) -> None:
+def test_a_certificate_of_a_megabyte_is_a_failed_handshake(client_of: ClientOf, context: Contexts) -> None:
     served = context(extensions=((BIG, False),))
-    result, _ = shake(StandardClient(CertificateBook()).session(Profile.MODERN, ""), Server(served))
+    result, _ = shake(client_of(CertificateBook()).session(Profile.MODERN, ""), Server(served))
     assert result.outcome is O.INVALID
     assert result.version == "TLSv1.3"
 
 
-def test_a_certificate_that_does_not_parse_is_a_failed_handshake() -> None:
+def test_a_certificate_that_does_not_parse_is_a_failed_handshake(client_of: ClientOf) -> None:
     for der in (b"not a certificate", b"\x30\x80", b"\x30\x03\x02\x01\x05", b"\0" * 2_000, b""):
-        session = StandardClient(CertificateBook()).session(Profile.MODERN, "")
+        session = client_of(CertificateBook()).session(Profile.MODERN, "")
         session.handshake(b"")
         hello = b"\x03\x03" + b"r" * 32 + b"\0" + b"\xc0\x2f" + b"\0" + b"\x00\x05\xff\x01\x00\x01\x00"
         certificate = len(der).to_bytes(3, "big") + der
@@ -330,9 +346,11 @@ def test_a_certificate_that_does_not_parse_is_a_failed_handshake() -> None:
 
 @pytest.mark.parametrize(("profile", "downgraded"), [(Profile.MODERN, True), (Profile.LEGACY, False)])
 @pytest.mark.parametrize("sentinel", [b"DOWNGRD\x01", b"DOWNGRD\x00"])
-def test_the_downgrade_sentinel(profile: Profile, downgraded: bool, sentinel: bytes) -> None:
+def test_the_downgrade_sentinel(
+    client_of: ClientOf, profile: Profile, downgraded: bool, sentinel: bytes
+) -> None:
     """RFC 8446 §4.1.3: somebody between us and the server took TLS 1.3 away."""
-    session = StandardClient(CertificateBook()).session(profile, "")
+    session = client_of(CertificateBook()).session(profile, "")
     session.handshake(b"")
     hello = b"\x03\x03" + b"r" * 24 + sentinel + b"\0" + b"\xc0\x2f" + b"\0" + b"\x00\x05\xff\x01\x00\x01\x00"
     said = b"\x02" + len(hello).to_bytes(3, "big") + hello + b"\x0e\x00\x00\x00"
@@ -344,14 +362,20 @@ def test_the_downgrade_sentinel(profile: Profile, downgraded: bool, sentinel: by
 @pytest.mark.parametrize(
     "host", ["a..b", "x" * 64 + ".example", "a\0b", "", "192.0.2.1", "2001:db8::1", "bücher.example"]
 )
-def test_a_name_that_no_sni_can_carry_costs_the_sni_alone(host: str) -> None:
-    session = StandardClient(CertificateBook()).session(Profile.MODERN, host)
+def test_a_name_that_no_sni_can_carry_costs_the_sni_alone(client_of: ClientOf, host: str) -> None:
+    session = client_of(CertificateBook()).session(Profile.MODERN, host)
     assert session.handshake(b"").to_send[:1] == b"\x16"
 
 
-def test_the_name_goes_out_as_sni(context: Contexts) -> None:
+def test_the_name_goes_out_as_sni(client_of: ClientOf, context: Contexts) -> None:
     served, names = context(), []
     served.sni_callback = lambda _tls, name, _context: names.append(name)
     for host in ("mail.example.org", ""):
-        shake(StandardClient(CertificateBook()).session(Profile.MODERN, host), Server(served))
+        shake(client_of(CertificateBook()).session(Profile.MODERN, host), Server(served))
     assert names == ["mail.example.org", None]
+
+
+def test_the_fast_hello_fits_one_segment() -> None:
+    """Hybrid groups make it larger: a middlebox that stumbles over the second segment would look like a server without TLS."""
+    hello = FastClient(CertificateBook()).session(Profile.MODERN, "mail.example.org").handshake(b"").to_send
+    assert len(hello) < 1_000

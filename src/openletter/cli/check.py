@@ -23,7 +23,7 @@ from openletter.scope.resolve import Resolver, resolve_names, system_resolver
 from openletter.scope.target import Target
 from openletter.scope.target_file import gather_targets
 from openletter.tls.book import CertificateBook
-from openletter.tls.client import StandardClient
+from openletter.tls.client import FastClient
 from openletter.verdict.classes import Severity
 
 MAX_ADDRESSES = 256
@@ -156,7 +156,7 @@ def check(
     book = CertificateBook()
     default = Deadlines()
     engine = Engine(
-        StandardClient(book),
+        FastClient(book),
         deadlines=default.scaled(timeout / default.reply),
         confirm=confirm,
     )

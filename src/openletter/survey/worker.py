@@ -37,7 +37,7 @@ from openletter.survey.said import send_records
 from openletter.survey.shelf import Shelf
 from openletter.survey.sink import ShardSink
 from openletter.tls.book import CertificateBook
-from openletter.tls.client import StandardClient
+from openletter.tls.client import FastClient
 
 TELL_EVERY = 0.2
 """Seconds between two words to the parent."""
@@ -79,7 +79,7 @@ class Worker:
             shut=self.stop,
         )
         self.engine = Engine(
-            StandardClient(book),
+            FastClient(book),
             deadlines=deadlines,
             pace=self._pace,
             concurrency=effort.concurrency,

@@ -16,7 +16,7 @@ from openletter.dialogue.observation import Endpoint, Mode, Observation, Protoco
 from openletter.engine.deadlines import Deadlines
 from openletter.engine.engine import Engine, Target
 from openletter.tls.book import CertificateBook
-from openletter.tls.client import StandardClient
+from openletter.tls.client import FastClient
 
 DEADLINES = Deadlines(connect=2.0, greeting=1.5, reply=1.5, handshake=1.5, quiet=0.4, total=3.0)
 
@@ -39,7 +39,7 @@ def main() -> None:
         for number, (_, ip, port, protocol, mode) in enumerate(gang)
     ]
     deadlines = DEADLINES.scaled(float(sys.argv[1]) if len(sys.argv) > 1 else 1.0)
-    engine = Engine(StandardClient(CertificateBook()), deadlines=deadlines, concurrency=150)
+    engine = Engine(FastClient(CertificateBook()), deadlines=deadlines, concurrency=150)
     seen: list[tuple[str, Observation]] = []
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     whole = engine.run(targets, lambda target, observation: seen.append((gang[target.token][0], observation)))
