@@ -46,10 +46,16 @@ def sibling(of: Observation, among: Iterable[Observation]) -> Observation | None
     return next((o for o in found if o.tls.works), found[0] if found else None)
 
 
-def _product_of_host(observations: Sequence[Observation]) -> Recognition:
+def product_of_host(observations: Sequence[Observation]) -> Recognition:
     """What the most telling endpoint says: a port inside TLS often names the product that its sibling does not."""
     recognised = [recognise(o) for o in observations]
     return min(recognised, key=lambda r: _SURE.index(r.certainty), default=NOT_RECOGNISED)
+
+
+def recognition_of(seen: Observation, of_host: Recognition) -> Recognition:
+    """What an endpoint says of itself; what its host does where that is only a guess."""
+    own = recognise(seen)
+    return own if own.certainty in (Certainty.CERTAIN, Certainty.LIKELY) else of_host
 
 
 def host_reports(
@@ -66,7 +72,7 @@ def _host_report(
     host: str, ip: str, seen: list[Observation], book: CertificateBook, trust: Trust
 ) -> HostReport:
     seen.sort(key=lambda o: o.port)
-    of_host = _product_of_host(seen)
+    of_host = product_of_host(seen)
     endpoints = tuple(_endpoint_report(o, seen, of_host, book, trust) for o in seen)
     return HostReport(host=host, ip=ip, endpoints=endpoints, verdict=judge_host(e.verdict for e in endpoints))
 
@@ -82,8 +88,7 @@ def _endpoint_report(
     faults = certificate_faults(chain, at=seen.started, host=seen.host, trust=trust)
     # Only a cleartext port's verdict rests on its sibling.
     verdict = judge(seen, sibling(seen, neighbours) if seen.mode is Mode.CLEARTEXT else None, faults)
-    own = recognise(seen)
-    recognition = own if own.certainty in (Certainty.CERTAIN, Certainty.LIKELY) else product
+    recognition = recognition_of(seen, product)
     return EndpointReport(
         observation=seen,
         verdict=verdict,
