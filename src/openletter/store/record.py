@@ -16,6 +16,23 @@ class State(StrEnum):
     FINISHED = "finished"
 
 
+class DataSet(msgspec.Struct, frozen=True, kw_only=True):
+    """Data of others by which endpoints were enriched. Shown wherever its countries or networks are shown."""
+
+    name: str
+    version: str
+    date: str
+    """Of what it says: ISO 8601, empty where that is not known."""
+    licence: str
+    """Empty where the data does not say."""
+    attribution: str
+    """The words that its makers are owed."""
+    url: str
+    """Where these words must lead; empty where there is no such place."""
+    provides: tuple[str, ...]
+    """Of ``country``, ``region``, ``city``, ``asn``, ``name`` (the network's), ``sector``, ``naics``."""
+
+
 class SurveyRecord(msgspec.Struct, frozen=True, kw_only=True):
     id: str
     """Sorts by time of beginning."""
