@@ -7,6 +7,9 @@ import sqlite3
 
 import pytest
 
+from openletter.discovery.found import Found
+from openletter.discovery.target_list_writer import TargetListWriter
+from openletter.scope.ports import parse_ports
 from openletter.store.file_set import Kind
 from openletter.store.lock import Lock
 from openletter.store.record import State
@@ -80,6 +83,7 @@ def leftovers(store, survey):
     made = [
         store.root / ".heaps-abc" / "x",
         store.root / ".spill-abc" / "x",
+        store.root / "targets" / ".import-abc" / "x",
         spool / ".000001-1.parquet.4711",
         store.root / "observations" / survey / "0123abcd" / "000000.parquet",
         store.root / "verdicts" / survey / "1-0123abcd" / "000000.parquet",
@@ -124,8 +128,15 @@ def test_repair_leaves_alone_what_a_process_is_writing(store, judged):
     with Lock(store.root / "observations" / judged / ".lock", "busy"):
         found = verify(store, repair=True)
     left = {path for path in made if path.exists()}
-    assert left == {made[0], made[1], made[3]}, "in the root it could be anyone's"
+    assert left == {made[0], made[1], made[4]}, "in the root it could be anyone's"
     assert len(found.complaints) == 3
+
+
+def test_repair_leaves_alone_an_import_that_is_at_work(store, judged):
+    with TargetListWriter(store.root, parse_ports(())) as writer:
+        writer.add(Found(ip="9.9.9.9", port=143))
+        verify(store, repair=True)
+        assert writer.publish(now=1.8e9, sources=[]).endpoints == 1
 
 
 def test_a_shard_that_nobody_recorded_is_left_for_its_survey(store, survey, seen):

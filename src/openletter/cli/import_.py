@@ -140,7 +140,7 @@ def _warn(console: Console, reading: Reading) -> None:
 def _progress(console: Console) -> Iterator[Progress]:
     with Progress(
         SpinnerColumn(),
-        TextColumn("{task.description} · {task.completed:,} found"),
+        TextColumn("{task.description} · {task.completed:,} {task.fields[what]}"),
         console=console,
         disable=not console.is_terminal,
         transient=True,
@@ -166,7 +166,7 @@ def _targets(
             with file.open() as source:
                 form = forced or file.form
                 reading = new_reading(source, form)
-                task = progress.add_task(source.name, total=None)
+                task = progress.add_task(source.name, total=None, what="found")
                 for count, found in enumerate(read(source, form, reading, port=file.port)):
                     writer.add(found)
                     if count % _TELL_EVERY == 0:
@@ -197,14 +197,17 @@ def _survey(
 ) -> ImportedSurvey:
     trust = trust_with(roots)
     readings = [Reading(file.name, "JSON of zgrab2") for file in files]
-    done = import_zgrab2(
-        store,
-        [file.open() for file in files],
-        readings,
-        plan=plan,
-        exclusions=exclusions,
-        tool_version=__version__,
-    )
+    with _progress(console) as progress:
+        tasks = {file.name: progress.add_task(file.name, total=None, what="records") for file in files}
+        done = import_zgrab2(
+            store,
+            [file.open() for file in files],
+            readings,
+            plan=plan,
+            exclusions=exclusions,
+            tool_version=__version__,
+            watch=lambda name, count: progress.update(tasks[name], completed=count),
+        )
     for reading in readings:
         _warn(console, reading)
     judgement = judge_with_progress(store, store.survey(done.survey), trust)

@@ -5,6 +5,7 @@ memory by itself, in the hash's order. So memory holds a 256th of the addresses,
 findings.
 """
 
+import fcntl
 import os
 import secrets
 import struct
@@ -104,6 +105,9 @@ class TargetListWriter:
         self._folder = root / FOLDER
         self._folder.mkdir(parents=True, exist_ok=True)
         self._heaps = TemporaryDirectory(prefix=".import-", dir=self._folder)
+        # Held as long as this process lives, so that who tidies up can tell an import from what is left of one.
+        self._held = os.open(Path(self._heaps.name, ".lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        fcntl.flock(self._held, fcntl.LOCK_EX)
         self._plain = [bytearray() for _ in range(_HEAPS)]
         self._labelled = [bytearray() for _ in range(_HEAPS)]
         self._encode = msgspec.msgpack.Encoder().encode
@@ -123,6 +127,7 @@ class TargetListWriter:
         self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._heaps.cleanup()
+        os.close(self._held)
 
     def add(self, found: Found) -> None:
         """Put a finding on its heap."""

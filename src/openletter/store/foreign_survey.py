@@ -6,7 +6,7 @@ becomes a shard. The survey bears the time of its first record, not that of the 
 """
 
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -26,6 +26,7 @@ from openletter.store.record import State, SurveyRecord
 from openletter.store.store import Store
 from openletter.survey.plan import Conditions, Plan, Vantage
 
+_TELL_EVERY = 5_000
 HEAPS = 64
 """Shards of an imported survey: a hundred million lines make some gigabytes each on disk, and its observations fit in memory."""
 _FLUSH = 65_536
@@ -92,10 +93,12 @@ def import_zgrab2(
     plan: PortPlan,
     exclusions: Exclusions | None = None,
     tool_version: str,
+    watch: Callable[[str, int], None] = lambda *_: None,
 ) -> Imported:
     """Read zgrab2's output into a new survey, which then is finished and not judged yet.
 
-    Each source is opened when it is its turn.
+    Each source is opened when it is its turn. ``watch`` is told now and then which file is read, and how many records of
+    it are.
     ``readings``, one a file, count lines; the first one counts the observations, and as ``closed`` the records of
     excluded addresses. Raises ScopeError, DiscoveryError (then there is no survey), StoreError.
     """
@@ -105,7 +108,9 @@ def import_zgrab2(
         first, last = float("inf"), 0.0
         for opening, reading in zip(sources, readings, strict=True):
             with opening as source:
-                for grab, line in read_records(source, reading):
+                for number, (grab, line) in enumerate(read_records(source, reading)):
+                    if number % _TELL_EVERY == 0:
+                        watch(source.name, number)
                     heaps.add(grab.ip, line)
                     for response in (grab.data or {}).values():
                         records += 1

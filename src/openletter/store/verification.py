@@ -11,6 +11,7 @@ import msgspec
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from openletter.discovery.target_list import FOLDER as TARGETS
 from openletter.store.certificates import FILE, Certificates
 from openletter.store.error import SurveyBusyError
 from openletter.store.file_set import FileSet, Kind, Standing, StoredFile, base_of
@@ -165,6 +166,9 @@ def _unrecorded(store: Store) -> Iterator[Complaint]:
     for path in sorted(store.root.iterdir()):
         if _TEMPORARY.fullmatch(path.name):
             yield Complaint(path.name, Fault.LEFTOVER, "was written for the moment")
+    for name in sorted(_names(store.root / TARGETS, f"{TARGETS}/")):
+        if _TEMPORARY.fullmatch(name.rpartition("/")[2]):
+            yield Complaint(name, Fault.LEFTOVER, "an import that did not come to its end")
     for kind in Kind:
         bases = [base_of(kind, "")] if kind is Kind.STATE else sorted(_names(store.root / kind, f"{kind}/"))
         for base in bases:
@@ -213,6 +217,8 @@ def _remove(store: Store, name: str) -> bool:
         if store.survey(survey).spooled and not _TEMPORARY.fullmatch(place.name):
             return False
         lock = store.root / spool_folder(survey) / _LOCK
+    elif first == TARGETS:
+        lock = place / _LOCK
     elif first == Kind.STATE:
         lock = store.root / first / _LOCK
     elif first == Kind.ROLLUPS:
