@@ -6,7 +6,7 @@ import re
 import pytest
 
 from openletter.dialogue.observation import Protocol
-from openletter.remedy.product import NOT_RECOGNISED, Certainty, How, Product, Recognition
+from openletter.enrich.product import NOT_RECOGNISED, Certainty, How, Product, Recognition
 from openletter.remedy.settings import Need, Note
 from openletter.remedy.wording import (
     CATALOGUES,
@@ -152,3 +152,20 @@ def test_a_language_without_words_is_an_error() -> None:
     """A misspelt language would fall back in silence."""
     with pytest.raises(KeyError):
         words_for(judge(imap("IMAP4REV1")), "tlh")
+
+
+def test_japanese_says_as_much_as_english() -> None:
+    """A reader of Japanese would miss a warning, or meet English in the middle of a page."""
+    english, japanese = CATALOGUES["en"], CATALOGUES["ja"]
+    assert set(japanese.class_steps) == set(english.class_steps)
+    for said, same in zip(
+        (*english.classes.values(), *english.findings.values()),
+        (*japanese.classes.values(), *japanese.findings.values()),
+        strict=True,
+    ):
+        assert bool(said.law) is bool(same.law)
+    for sentence in _sentences(japanese):
+        assert re.search("[\u3041-\u30fe\u4e00-\u9fff]", sentence), sentence
+    for certainty, said_of in english.certainty.items():
+        fields = set(re.findall(r"{\w+}", said_of))
+        assert set(re.findall(r"{\w+}", japanese.certainty[certainty])) == fields

@@ -6,7 +6,7 @@ from enum import StrEnum
 import msgspec
 
 from openletter.dialogue.observation import Mode
-from openletter.remedy.product import Certainty, Product, Recognition
+from openletter.enrich.product import Certainty, Product, Recognition
 from openletter.remedy.settings import Need, Note, Setting, settings_for
 from openletter.remedy.wording import CATALOGUES, PRODUCT_NAMES, recognition_words
 from openletter.remedy.words import Catalogue, StepWords

@@ -7,7 +7,7 @@ from enum import StrEnum
 
 import msgspec
 
-from openletter.remedy.product import Product
+from openletter.enrich.product import Product
 
 
 class Need(StrEnum):

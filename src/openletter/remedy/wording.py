@@ -2,8 +2,9 @@
 
 import msgspec
 
+from openletter.enrich.product import Product, Recognition
 from openletter.remedy.english.catalogue import ENGLISH
-from openletter.remedy.product import Product, Recognition
+from openletter.remedy.japanese.catalogue import JAPANESE
 from openletter.remedy.words import Words
 from openletter.verdict.classes import Class, Severity
 from openletter.verdict.findings import Finding
@@ -11,7 +12,7 @@ from openletter.verdict.host import HostVerdict
 from openletter.verdict.login import Reason
 from openletter.verdict.verdict import Verdict
 
-CATALOGUES = {"en": ENGLISH}
+CATALOGUES = {"en": ENGLISH, "ja": JAPANESE}
 """By BCP 47 tag. A further language is a further catalogue and nothing else."""
 
 PRODUCT_NAMES = {

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 import msgspec
 
-from openletter.remedy.product import Certainty, How
+from openletter.enrich.product import Certainty, How
 from openletter.remedy.settings import Need, Note
 from openletter.verdict.classes import Class, Evidence, Severity
 from openletter.verdict.facts import Sibling

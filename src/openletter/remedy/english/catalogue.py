@@ -1,5 +1,6 @@
 """English: everything that is not a class, a finding or a step, and the whole put together."""
 
+from openletter.enrich.product import Certainty, How
 from openletter.remedy.english.classes import CLASSES
 from openletter.remedy.english.findings import FINDINGS
 from openletter.remedy.english.steps import (
@@ -10,7 +11,6 @@ from openletter.remedy.english.steps import (
     PASSWORDS,
     PORTS,
 )
-from openletter.remedy.product import Certainty, How
 from openletter.remedy.words import Catalogue
 from openletter.verdict.classes import Evidence, Severity
 from openletter.verdict.facts import Sibling
