@@ -3,7 +3,7 @@
 import pytest
 
 from openletter.dialogue.observation import Greeting, Protocol
-from openletter.remedy.product import NOT_RECOGNISED, Certainty, How, Product, Recognition, recognise
+from openletter.enrich.product import NOT_RECOGNISED, Certainty, How, Product, Recognition, recognise
 from openletter.remedy.remedies import Remedy, in_order, remedy_for
 from openletter.remedy.settings import SETTINGS, Need, settings_for
 from openletter.remedy.wording import CATALOGUES

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from openletter.remedy.product import Product
+from openletter.enrich.product import Product
 from openletter.web.query import MAX_OCTETS, BadQueryError, Wrong, read
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 import msgspec
 
 from openletter.dialogue.observation import Mode, Observation
-from openletter.remedy.product import NOT_RECOGNISED, Certainty, Recognition, recognise
+from openletter.enrich.product import NOT_RECOGNISED, Certainty, Recognition, recognise
 from openletter.remedy.remedies import Remedy, remedy_for
 from openletter.tls.book import CertificateBook
 from openletter.tls.certificate import CertificateFacts, Unreadable, facts

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from openletter.dialogue.observation import Observation
-from openletter.remedy.product import Certainty, How, Product
+from openletter.enrich.product import Certainty, How, Product
 from openletter.report.host import EndpointReport
 from openletter.tls.certificate import CertificateFacts, Unreadable, UnreadableReason
 from openletter.verdict.classes import Class, Evidence, Report, Severity

@@ -13,8 +13,8 @@ from rich.table import Table
 from rich.text import Text
 
 from openletter.dialogue.observation import Mode, Observation, Protocol, Side
+from openletter.enrich.product import Certainty, Product, Recognition
 from openletter.grammar.capability import printable
-from openletter.remedy.product import Certainty, Product, Recognition
 from openletter.remedy.remedies import Change, Step, in_order
 from openletter.remedy.wording import host_words, recognition_words, severity_words, words_for
 from openletter.report.host import EndpointReport, HostReport

@@ -4,7 +4,7 @@ import msgspec
 import pytest
 
 from openletter.dialogue.observation import Observation, Protocol
-from openletter.remedy.product import Certainty, How, Product, recognise
+from openletter.enrich.product import Certainty, How, Product, recognise
 from openletter.verdict.examples import COURIER_OPEN, CYRUS_OPEN, DOVECOT_POP3, imap, implicit, pop3
 
 P, C = Product, Certainty
