@@ -9,22 +9,44 @@ Of endpoints:
 Of hosts, an address counts once: probed or answered where one of its endpoints is; strict or wide where one of them
 is; unknown where none is wide and one of them is unknown. For a protocol only its endpoints are looked at. *both* are
 hosts that are affected on POP3 and on IMAP, *either* those affected on at least one.
+
+Of a sampled survey each count carries the intervals of its two shares; of a whole one there is nothing to guess.
 """
+
+from collections.abc import Sequence
 
 import msgspec
 
+from openletter.statistics.interval import AffectedIntervals, of_endpoints
 
-class Counts(msgspec.Struct, frozen=True):
+
+class Counts(msgspec.Struct, frozen=True, omit_defaults=True):
     probed: int
     answered: int
     unknown: int
     strict: int
     wide: int
+    intervals: AffectedIntervals | None = None
+    """Of ``strict`` and ``wide`` out of ``answered``; only of a sampled survey."""
 
 
 class Affected(msgspec.Struct, frozen=True):
     strict: int
     wide: int
+
+
+def counted(numbers: Sequence[int], *, sampled: bool, a_host: float = 1.0) -> Counts:
+    """The five numbers of ``Counts``, with their intervals where they are of a sample.
+
+    ``a_host``: how many of what is counted a host has, 1 where hosts are counted.
+    """
+    probed, answered, unknown, strict, wide = numbers
+    intervals = affected_intervals(strict, wide, answered, a_host) if sampled else None
+    return Counts(probed, answered, unknown, strict, wide, intervals)
+
+
+def affected_intervals(strict: int, wide: int, answered: int, a_host: float = 1.0) -> AffectedIntervals:
+    return AffectedIntervals(of_endpoints(strict, answered, a_host), of_endpoints(wide, answered, a_host))
 
 
 def endpoints(where: str = "true") -> str:

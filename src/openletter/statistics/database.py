@@ -1,14 +1,17 @@
-"""A survey as tables for SQL: its counts, and behind them the verdicts.
+"""A survey as tables for SQL: its counts, and behind them the endpoints.
 
 ``endpoints``   how many (``n``) endpoints there are of each country, protocol, class, severity and evidence
 ``hosts``       how many (``n``) hosts of each country and of each combination of what a host may be
 ``networks``    what was found in each /24 or /48
+``asns``, ``products``, ``findings``, ``tls``, ``certificates``   the counts of a survey that was enriched
 ``verdict``     a row an endpoint
 
-The first three are the survey's roll-ups (:mod:`openletter.verdict.rollup`), or counted anew where it has none.
-DuckDB in memory, over the Parquet files: nothing is loaded, nothing is written, nothing comes from the network.
+All but the last are the survey's roll-ups (:mod:`openletter.verdict.rollup`); the first three are counted anew where it
+has none. DuckDB in memory, over the Parquet files: nothing is loaded, nothing is written, nothing comes from the
+network, and no file of endpoints is opened before a question is asked of ``verdict``.
 """
 
+import threading
 from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
@@ -17,7 +20,17 @@ from typing import Any, Self, TypeVar
 
 import msgspec
 
-from openletter.store.database import connect, quoted
+from openletter.statistics.counts import (
+    Counts,
+    affected_intervals,
+    counted,
+    endpoints,
+    hosts,
+    hosts_either,
+)
+from openletter.statistics.error import NotEnrichedError
+from openletter.statistics.interval import AffectedIntervals, of_sample
+from openletter.store.database import connect, quoted, reading
 from openletter.store.error import NoSurveyError
 from openletter.store.file_set import Kind
 from openletter.store.record import SurveyRecord
@@ -28,25 +41,82 @@ Row = TypeVar("Row", bound=msgspec.Struct)
 
 
 class Verdicts:
-    """A context: the tables over some files of verdicts, and of roll-ups where there are some."""
+    """A context: the tables over some files of endpoints, and of roll-ups where there are some.
 
-    def __init__(self, files: Sequence[Path], rollups: Sequence[Path] = ()) -> None:
+    Questions may be asked by several threads at once.
+    """
+
+    def __init__(
+        self,
+        files: Sequence[Path],
+        rollups: Sequence[Path] = (),
+        *,
+        survey: str = "",
+        sampled: bool = False,
+    ) -> None:
+        """``survey`` is what errors call them; ``sampled``: whether they are a random sample of the scope's hosts."""
+        self.files = tuple(files)
+        """Of endpoints, sorted by address."""
+        self.survey = survey
+        self.sampled = sampled
+        self._lock = threading.Lock()
+        self._verdict_is_there = False
         self._opened = ExitStack()
         with ExitStack() as opened:
             self._database: Any = opened.enter_context(connect())
-            verdict_view(self._database, files)
             kept = {path.name: path for path in rollups}
+            self._tables = {name.removesuffix(".parquet") for name in kept}
+            for name, path in kept.items():
+                view = f"CREATE VIEW {name.removesuffix('.parquet')} AS SELECT * FROM read_parquet({quoted(path)})"  # noqa: S608
+                self._database.execute(view)
             for name, sql in QUESTIONS.items():
-                what = "TABLE"
-                if name in kept:
-                    what, sql = "VIEW", f"SELECT * FROM read_parquet({quoted(kept[name])})"  # noqa: S608
-                self._database.execute(f"CREATE {what} {name.removesuffix('.parquet')} AS {sql}")
+                if name not in kept:
+                    self._open_verdict()
+                    self._database.execute(f"CREATE TABLE {name.removesuffix('.parquet')} AS {sql}")
             self._opened = opened.pop_all()
 
+    def _open_verdict(self) -> None:
+        with self._lock:
+            if not self._verdict_is_there:
+                verdict_view(self._database, self.files)
+                self._verdict_is_there = True
+
     def ask(self, sql: str, row: type[Row], parameters: Sequence[object] = ()) -> tuple[Row, ...]:
-        """The answer, each row a struct whose fields are the columns in their order."""
-        found: list[tuple[Any, ...]] = self._database.execute(sql, list(parameters)).fetchall()
+        """The answer, each row a struct whose fields are the columns in their order. Raises StoreError."""
+        with reading(), self._database.cursor() as cursor:
+            found: list[tuple[Any, ...]] = cursor.execute(sql, list(parameters)).fetchall()
         return tuple(row(*values) for values in found)
+
+    def ask_endpoints(self, sql: str, row: type[Row], parameters: Sequence[object] = ()) -> tuple[Row, ...]:
+        """The same over ``verdict``."""
+        with reading():
+            self._open_verdict()
+        return self.ask(sql, row, parameters)
+
+    def need(self, table: str) -> None:
+        """Raises NotEnrichedError where there is no such roll-up."""
+        if table not in self._tables:
+            raise NotEnrichedError(self.survey)
+
+    def counts(self, numbers: Sequence[int], *, a_host: float = 1.0) -> Counts:
+        """As :func:`openletter.statistics.counts.counted`, of these."""
+        return counted(numbers, sampled=self.sampled, a_host=a_host)
+
+    def intervals(
+        self, strict: int, wide: int, answered: int, *, a_host: float = 1.0
+    ) -> AffectedIntervals | None:
+        """Of the two shares; none where this is no sample."""
+        return affected_intervals(strict, wide, answered, a_host) if self.sampled else None
+
+    def a_host(self, protocol: str | None = None) -> float:
+        """How many endpoints a host was asked for, of one protocol or of both."""
+        if protocol is None:
+            counted, where = hosts_either(), "true"
+        else:
+            counted, where = hosts(protocol), f"protocol = '{protocol}'"
+        (asked,) = self.ask(f"SELECT {endpoints(where)} FROM endpoints", Counts)  # noqa: S608 - our own words
+        (of,) = self.ask(f"SELECT {counted} FROM hosts", Counts)  # noqa: S608
+        return asked.probed / of.probed if of.probed else 1.0
 
     def __enter__(self) -> Self:
         return self
@@ -60,8 +130,8 @@ class Verdicts:
 def verdicts_of(store: Store, record: SurveyRecord) -> Verdicts:
     """Those of a survey that is judged; of one that was pruned the counts alone. Raises NoSurveyError, StoreError."""
     rollups = store.current(Kind.ROLLUPS, record.id)
-    if record.pruned:
-        if rollups is None:
-            raise NoSurveyError(f"survey {record.id} was pruned, and nothing was counted before")
-        return Verdicts([], store.files_of(rollups))
-    return Verdicts(store.verdict_files(record), store.files_of(rollups) if rollups else ())
+    counted = store.files_of(rollups) if rollups is not None else []
+    if record.pruned and not counted:
+        raise NoSurveyError(f"survey {record.id} was pruned, and nothing was counted before")
+    files = [] if record.pruned else store.endpoint_files(record)
+    return Verdicts(files, counted, survey=record.id, sampled=of_sample(record) < 1)

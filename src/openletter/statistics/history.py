@@ -6,7 +6,8 @@ from ipaddress import IPv4Address, IPv6Address
 import msgspec
 
 from openletter.statistics.country import CountryCounts, by_country_in
-from openletter.statistics.database import Verdicts
+from openletter.statistics.database import verdicts_of
+from openletter.statistics.interval import of_sample
 from openletter.store.file_set import Kind, Standing
 from openletter.store.observation_table import sort_key
 from openletter.store.store import Store
@@ -59,7 +60,9 @@ def countries_over_time(store: Store) -> tuple[CountriesAt, ...]:
         for record in store.surveys()
         if record.id in current
     ]
-    counted = by_country_in([path for _, path in kept])
+    counted = by_country_in(
+        [path for _, path in kept], {path for record, path in kept if of_sample(record) < 1}
+    )
     return tuple(
         CountriesAt(survey=record.id, started=record.started, countries=counted[path])
         for record, path in kept
@@ -73,8 +76,7 @@ def address_history(store: Store, address: IPv4Address | IPv6Address) -> tuple[S
     for record in store.surveys():
         if record.pruned or not record.verdicts:
             continue
-        rollups = store.current(Kind.ROLLUPS, record.id)
-        with Verdicts(store.verdict_files(record), store.files_of(rollups) if rollups else ()) as verdicts:
+        with verdicts_of(store, record) as verdicts:
             found += [
                 SeenAs(
                     survey=record.id,
@@ -87,6 +89,6 @@ def address_history(store: Store, address: IPv4Address | IPv6Address) -> tuple[S
                     evidence=row.evidence,
                     findings=tuple(row.findings),
                 )
-                for row in verdicts.ask(_ADDRESS, _Row, [key])
+                for row in verdicts.ask_endpoints(_ADDRESS, _Row, [key])
             ]
     return tuple(found)

@@ -102,11 +102,12 @@ def span(network: Network) -> tuple[bytes, bytes]:
 def in_network(verdicts: Verdicts, network: Network) -> OwnNetwork:
     """Only the part of the files is read in which the network lies."""
     ends = span(network)
-    found = verdicts.ask(_COUNTS, _Sum, ends)[0]
+    found = verdicts.ask_endpoints(_COUNTS, _Sum, ends)[0]
+    a_host = verdicts.a_host() if verdicts.sampled else 1.0
     return OwnNetwork(
         network=str(network),
-        endpoints=Counts(found.probed, found.answered, found.unknown, found.strict, found.wide),
+        endpoints=verdicts.counts(msgspec.structs.astuple(found)[:5], a_host=a_host),
         hosts=found.hosts,
         hosts_wide=found.hosts_wide,
-        classes=verdicts.ask(_CLASSES, ClassCount, ends),
+        classes=verdicts.ask_endpoints(_CLASSES, ClassCount, ends),
     )

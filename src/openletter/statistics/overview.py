@@ -2,6 +2,7 @@
 
 import msgspec
 
+from openletter.statistics.classes import ClassCount, by_class
 from openletter.statistics.counts import (
     Affected,
     Counts,
@@ -11,17 +12,6 @@ from openletter.statistics.counts import (
     hosts_either,
 )
 from openletter.statistics.database import Verdicts
-
-
-class ClassCount(msgspec.Struct, frozen=True):
-    """Endpoints of one class, the most first."""
-
-    class_: str = msgspec.field(name="class")
-    pop3: int
-    imap: int
-    endpoints: int
-    strict: bool
-    wide: bool
 
 
 class EvidenceCount(msgspec.Struct, frozen=True):
@@ -44,12 +34,6 @@ class Overview(msgspec.Struct, frozen=True, kw_only=True):
     evidence: tuple[EvidenceCount, ...]
 
 
-_CLASSES = """
-SELECT class, coalesce(sum(n) FILTER (WHERE protocol = 'pop3'), 0)::BIGINT,
-       coalesce(sum(n) FILTER (WHERE protocol = 'imap'), 0)::BIGINT, sum(n)::BIGINT AS many, bool_or(strict), bool_or(wide)
-FROM endpoints GROUP BY class ORDER BY many DESC, class
-"""
-
 _EVIDENCE = """
 SELECT evidence, coalesce(sum(n) FILTER (WHERE strict), 0)::BIGINT, sum(n)::BIGINT AS many
 FROM endpoints WHERE wide GROUP BY evidence ORDER BY many DESC, evidence
@@ -57,17 +41,24 @@ FROM endpoints WHERE wide GROUP BY evidence ORDER BY many DESC, evidence
 
 
 def overview(verdicts: Verdicts) -> Overview:
-    def counts(what: str, table: str) -> Counts:
-        return verdicts.ask(f"SELECT {what} FROM {table}", Counts)[0]  # noqa: S608 - our own words
+    def counts(what: str, table: str, a_host: float = 1.0) -> Counts:
+        (five,) = verdicts.ask(f"SELECT {what} FROM {table}", Counts)  # noqa: S608 - our own words
+        return verdicts.counts(
+            (five.probed, five.answered, five.unknown, five.strict, five.wide), a_host=a_host
+        )
+
+    def of_endpoints(protocol: str | None) -> Counts:
+        where = "true" if protocol is None else f"protocol = '{protocol}'"
+        return counts(endpoints(where), "endpoints", verdicts.a_host(protocol) if verdicts.sampled else 1.0)
 
     return Overview(
-        endpoints=counts(endpoints(), "endpoints"),
-        endpoints_pop3=counts(endpoints("protocol = 'pop3'"), "endpoints"),
-        endpoints_imap=counts(endpoints("protocol = 'imap'"), "endpoints"),
+        endpoints=of_endpoints(None),
+        endpoints_pop3=of_endpoints("pop3"),
+        endpoints_imap=of_endpoints("imap"),
         hosts_pop3=counts(hosts("pop3"), "hosts"),
         hosts_imap=counts(hosts("imap"), "hosts"),
         hosts_either=counts(hosts_either(), "hosts"),
         hosts_both=verdicts.ask(f"SELECT {hosts_both()} FROM hosts", Affected)[0],  # noqa: S608
-        classes=verdicts.ask(_CLASSES, ClassCount),
+        classes=by_class(verdicts),
         evidence=verdicts.ask(_EVIDENCE, EvidenceCount),
     )

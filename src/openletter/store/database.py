@@ -29,13 +29,24 @@ def quoted(path: Path) -> str:
 
 
 @contextmanager
+def reading(spill: Path | None = None) -> Iterator[None]:
+    """Errors of DuckDB under this, as StoreError; ``spill`` is where it puts what does not fit into memory."""
+    try:
+        yield
+    except duckdb.OutOfMemoryException as error:
+        raise DiskFullError(f"{spill}: no room to count what does not fit into memory ({error})") from error
+    except duckdb.Error as error:
+        raise StoreError(f"the store cannot be read: {str(error).splitlines()[0]}") from error
+
+
+@contextmanager
 def connect(spill: Path | None = None, *, memory: str = MEMORY) -> Iterator[Any]:
     """A database of its own; ``spill`` is a folder for what does not fit into ``memory``, none where that is ``None``.
 
     Raises StoreError for what goes wrong under it.
     """
     settings = dict(_SETTINGS)
-    try:
+    with reading(spill):
         if spill is None:
             with duckdb.connect(":memory:", config=settings) as database:
                 yield database
@@ -44,7 +55,3 @@ def connect(spill: Path | None = None, *, memory: str = MEMORY) -> Iterator[Any]
                 config = {**settings, "memory_limit": memory, "temp_directory": folder}
                 with duckdb.connect(":memory:", config=config) as database:
                     yield database
-    except duckdb.OutOfMemoryException as error:
-        raise DiskFullError(f"{spill}: no room to count what does not fit into memory ({error})") from error
-    except duckdb.Error as error:
-        raise StoreError(f"the store cannot be read: {str(error).splitlines()[0]}") from error

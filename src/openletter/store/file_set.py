@@ -17,6 +17,8 @@ class Kind(StrEnum):
     """One survey's, an endpoint once, sorted by address and port."""
     VERDICTS = "verdicts"
     """One survey's, a file for each file of observations."""
+    ENDPOINTS = "endpoints"
+    """One survey's verdicts again, with what else is known of each endpoint; a file for each file of verdicts."""
     ROLLUPS = "rollups"
     """One survey's counts; they outlive its files."""
     STATE = "state"

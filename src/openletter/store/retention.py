@@ -22,7 +22,7 @@ class Pruned(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def _is_done(record: SurveyRecord) -> bool:
-    return record.state is State.FINISHED and bool(record.verdicts) and record.merged == record.verdicts
+    return record.state is State.FINISHED and bool(record.verdicts) and record.merged == record.endpoints
 
 
 def prune(
@@ -65,7 +65,7 @@ def prune(
 def _freed(store: Store, is_pruned: Callable[[str], bool]) -> int:
     octets = 0
     for one in store.manifest.sets():
-        whole = is_pruned(one.survey) and one.kind in (Kind.OBSERVATIONS, Kind.VERDICTS)
+        whole = is_pruned(one.survey) and one.kind in (Kind.OBSERVATIONS, Kind.VERDICTS, Kind.ENDPOINTS)
         if whole or one.standing is not Standing.CURRENT:
             octets += one.octets
     return octets + sum(shard.octets for survey in spare_spools(store) for shard in store.shards(survey))

@@ -6,6 +6,7 @@ certificates/<survey>/<shard>-<attempt>.parquet   the certificates that they nam
 observations/<survey>/<set>/<part>.parquet        the same compacted: an endpoint once, sorted by address and port
 certificates.sqlite                               the certificates of all compacted observations, each once
 verdicts/<survey>/<set>/<part>.parquet            what the rules made of them
+endpoints/<survey>/<set>/<part>.parquet           the same, with networks, names, products and certificates
 rollups/<survey>/<set>/*.parquet                  counts by country, class and network
 state/<set>/<part>.parquet                        the latest verdict on every endpoint of all surveys
 surveys/<survey>.json                             what a person wants to know of it, without a program
@@ -248,3 +249,16 @@ class Store:
             # Of a store whose manifest was of version 2: the folder was its own list.
             return sorted((self.root / record.verdicts).glob("[0-9]*.parquet"))
         return self.files_of(current)
+
+    def is_enriched(self, record: SurveyRecord) -> bool:
+        """Whether the survey's endpoints stand there with networks, products and certificates."""
+        return not record.pruned and self.current(Kind.ENDPOINTS, record.id) is not None
+
+    def endpoint_files(self, record: SurveyRecord) -> list[Path]:
+        """The enriched endpoints, sorted by address, or the bare verdicts of a survey that was not enriched.
+
+        Raises ``NoSurveyError`` where there are none.
+        """
+        verdicts = self.verdict_files(record)
+        current = self.current(Kind.ENDPOINTS, record.id)
+        return verdicts if current is None else self.files_of(current)

@@ -1,0 +1,80 @@
+"""How long endpoints stay exposed: the curve of Kaplan and Meier over the state.
+
+An endpoint is exposed from the survey that found it so (``exposed_since``) to the one that found it mended or gone
+(``exposed_until``). Of one that was exposed when it was asked last (``asked``) nobody knows how long it will be: it is
+censored on the right there, and counts among those at risk until then (E. L. Kaplan, P. Meier, "Nonparametric estimation
+from incomplete observations", JASA 53 (1958) 457-481). Days are those between the surveys that saw it; what happened
+between two of them is not known, so the curve's steps lie on the rhythm of the surveys.
+"""
+
+import msgspec
+
+from openletter.statistics.where import of_country
+from openletter.store.database import connect, quoted
+from openletter.store.file_set import Kind
+from openletter.store.store import Store
+
+DAY = 86_400.0
+
+
+class Step(msgspec.Struct, frozen=True):
+    days: float
+    """Since they were found exposed."""
+    share: float
+    """Still exposed then, 0 to 1."""
+    at_risk: int
+    """How many were exposed and watched until just before."""
+    mended: int
+    """At this time."""
+
+
+class Persistence(msgspec.Struct, frozen=True, kw_only=True):
+    endpoints: int
+    """That were ever found exposed (wide)."""
+    mended: int
+    """Of them; the others were exposed when they were asked last."""
+    median_days: float | None
+    """After which at most half are exposed; none where the curve has not come down to that."""
+    curve: tuple[Step, ...]
+    """Where it falls, from (0 days, all of them) on."""
+
+
+_LIVES = """
+SELECT coalesce(exposed_until, asked) - exposed_since AS seconds, count(*) FILTER (WHERE exposed_until IS NOT NULL),
+       count(*) FILTER (WHERE exposed_until IS NULL)
+FROM read_parquet([{files}]) WHERE exposed_since IS NOT NULL AND {where} GROUP BY seconds ORDER BY seconds
+"""
+
+
+def kaplan_meier(lives: list[tuple[float, int, int]]) -> Persistence:
+    """``lives``: for each time in days, the shortest first, how many were mended then and how many censored."""
+    at_risk = everyone = sum(ended + censored for _, ended, censored in lives)
+    share, median = 1.0, None
+    curve = [Step(0.0, 1.0, everyone, 0)] if everyone else []
+    for days, ended, censored in lives:
+        if ended:
+            share *= 1 - ended / at_risk
+            curve.append(Step(days, share, at_risk, ended))
+            if median is None and share <= 0.5:
+                median = days
+        # Whoever is censored at a time was still at risk at that time.
+        at_risk -= ended + censored
+    return Persistence(
+        endpoints=everyone,
+        mended=sum(ended for _, ended, _ in lives),
+        median_days=median,
+        curve=tuple(curve),
+    )
+
+
+def persistence(store: Store, *, country: str | None = None) -> Persistence:
+    """Of all endpoints of the state, or of those in a country. Raises StoreError."""
+    current = store.current(Kind.STATE)
+    files = store.files_of(current) if current is not None else []
+    if not files:
+        return kaplan_meier([])
+    where, parameters = of_country(country)
+    sql = _LIVES.format(files=", ".join(map(quoted, files)), where=where)
+    with connect(store.root) as database:
+        found = database.execute(sql, parameters).fetchall()
+    return kaplan_meier([(seconds / DAY, ended, censored) for seconds, ended, censored in found])
