@@ -113,42 +113,41 @@ def record(of: EndpointReport) -> EndpointRecord:
     )
 
 
-def _textual(value: Any) -> Any:
+def textual(value: Any) -> Any:
+    """Builtin values with all octets among them as text: see the head of this file."""
     if isinstance(value, bytes):
         return escaped(value)
     if isinstance(value, dict):
-        return {key: _textual(inner) for key, inner in value.items()}
+        return {key: textual(inner) for key, inner in value.items()}
     if isinstance(value, list | tuple):
-        return [_textual(inner) for inner in value]
+        return [textual(inner) for inner in value]
     return value
+
+
+def textual_schema(node: Any) -> Any:
+    """A JSON Schema in which octets are what ``textual`` makes of them."""
+    if isinstance(node, dict):
+        if node.get("contentEncoding") == "base64":
+            kept = {k: v for k, v in node.items() if k not in ("contentEncoding", "default")}
+            return {**kept, "description": "octets: printable ASCII, backslash doubled, the rest as \\xNN"}
+        return {key: textual_schema(inner) for key, inner in node.items()}
+    if isinstance(node, list):
+        return [textual_schema(inner) for inner in node]
+    return node
 
 
 def to_json(of: EndpointReport) -> str:
     """One line of JSON."""
     plain = msgspec.to_builtins(record(of), builtin_types=(bytes,))
-    return msgspec.json.encode(_textual(plain)).decode()
+    return msgspec.json.encode(textual(plain)).decode()
 
 
 def schema() -> dict[str, Any]:
     """JSON Schema (2020-12) of one line."""
-
-    def rewritten(node: Any) -> Any:
-        if isinstance(node, dict):
-            if node.get("contentEncoding") == "base64":
-                kept = {k: v for k, v in node.items() if k not in ("contentEncoding", "default")}
-                return {
-                    **kept,
-                    "description": "octets: printable ASCII, backslash doubled, the rest as \\xNN",
-                }
-            return {key: rewritten(inner) for key, inner in node.items()}
-        if isinstance(node, list):
-            return [rewritten(inner) for inner in node]
-        return node
-
     (top,), components = msgspec.json.schema_components([EndpointRecord], ref_template="#/$defs/{name}")
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "One endpoint, as openletter check --json prints it",
         **top,
-        "$defs": rewritten(components),
+        "$defs": textual_schema(components),
     }
