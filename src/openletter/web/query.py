@@ -10,6 +10,9 @@ from urllib.parse import parse_qsl
 
 import msgspec
 
+from openletter.statistics import parameters
+from openletter.statistics.error import BadQuestionError
+
 Shape = TypeVar("Shape", bound=msgspec.Struct)
 
 MAX_OCTETS = 4_096
@@ -71,7 +74,10 @@ def _named(name: str) -> str:
 
 
 def read(query: bytes, shape: type[Shape], *, ignoring: frozenset[str] = frozenset()) -> Shape:
-    """The query as ``shape``. Names in ``ignoring`` are others' business. Raises BadQueryError with all that is wrong."""
+    """The query as ``shape``, all of whose fields have defaults. Names in ``ignoring`` are others' business.
+
+    Raises BadQueryError with all that is wrong.
+    """
     known = fields_of(shape)
     values: dict[str, str] = {}
     wrong = []
@@ -84,22 +90,21 @@ def read(query: bytes, shape: type[Shape], *, ignoring: frozenset[str] = frozens
         elif name in values:
             wrong.append(Wrong(name, f"{name} is given more than once."))
         values[name] = value
-    for field in msgspec.structs.fields(shape):
-        if field.encode_name in values:
+    for name in known:
+        if name in values:
             try:
-                msgspec.convert(values[field.encode_name], field.type, strict=False)
-            except msgspec.ValidationError as error:
-                wrong.append(Wrong(field.encode_name, f"{field.encode_name}: {_said(error)}"))
+                parameters.read(shape, {name: values[name]})
+            except BadQuestionError as error:
+                wrong.append(Wrong(name, _sentence(str(error))))
     if wrong:
         raise BadQueryError(wrong)
     try:
-        return msgspec.convert({name: values[name] for name in known if name in values}, shape, strict=False)
-    except msgspec.ValidationError as error:
-        raise bad("", _said(error)) from None
+        return parameters.read(shape, {name: values[name] for name in known if name in values})
+    except (BadQuestionError, msgspec.ValidationError) as error:
+        raise bad("", _sentence(str(error))) from None
 
 
-def _said(error: Exception) -> str:
-    """The reason as a sentence, with nothing of the value in it that does not print."""
-    text = str(error).splitlines()[0] if str(error) else "cannot be read"
-    text = text[:200].encode("ascii", "backslashreplace").decode()
+def _sentence(said: str) -> str:
+    """Nothing in it that does not print."""
+    text = said[:300].encode("ascii", "backslashreplace").decode()
     return text if text.endswith(".") else f"{text}."
