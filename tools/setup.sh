@@ -47,6 +47,11 @@ bring_packages() {
         fi
         npm="$PWD/.venv-node/bin/npm"
     fi
+    # A machine may trust authorities of its own; node has a list of its own unless it is told.
+    authorities=/etc/ssl/certs/ca-certificates.crt
+    if [ -z "${NODE_EXTRA_CA_CERTS:-}" ] && [ -r "$authorities" ]; then
+        export NODE_EXTRA_CA_CERTS="$authorities"
+    fi
     # npm is a program for node, which has to be found beside it.
     PATH="$(dirname "$(command -v "$npm")"):$PATH" "$npm" ci --ignore-scripts --loglevel=error >/dev/null || {
         echo "setup: npm could not bring what package-lock.json names (its words are above); is its registry within reach?" >&2

@@ -12,11 +12,11 @@ import msgspec
 
 from openletter.store.error import DamagedStoreError, NewerStoreError, NoSurveyError, named
 from openletter.store.file_set import FileSet, Kind, Standing, StoredFile
-from openletter.store.record import State, SurveyRecord
+from openletter.store.record import DataSet, State, SurveyRecord
 from openletter.survey.plan import Plan
 from openletter.survey.sink import Published
 
-VERSION = 3
+VERSION = 4
 """Of the tables below; kept in SQLite's ``user_version``."""
 
 _SETS = """
@@ -45,6 +45,9 @@ ALTER TABLE survey ADD COLUMN spooled INTEGER NOT NULL DEFAULT 1;
 ALTER TABLE survey ADD COLUMN pruned INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE survey ADD COLUMN merged TEXT NOT NULL DEFAULT '';
 {_SETS}""",
+    3: """
+ALTER TABLE survey ADD COLUMN enriched TEXT NOT NULL DEFAULT '';
+ALTER TABLE survey ADD COLUMN datasets TEXT NOT NULL DEFAULT '[]'""",
 }
 """What makes a store of an older version, the key, into one of the next."""
 
@@ -64,7 +67,9 @@ CREATE TABLE survey (
   rules_version TEXT NOT NULL DEFAULT '',
   spooled INTEGER NOT NULL DEFAULT 1,
   pruned INTEGER NOT NULL DEFAULT 0,
-  merged TEXT NOT NULL DEFAULT ''
+  merged TEXT NOT NULL DEFAULT '',
+  enriched TEXT NOT NULL DEFAULT '',
+  datasets TEXT NOT NULL DEFAULT '[]'
 ) STRICT;
 CREATE TABLE shard (
   survey TEXT NOT NULL REFERENCES survey,
@@ -82,8 +87,8 @@ CREATE TABLE shard (
 {_SETS}"""
 
 _SURVEY = (
-    "SELECT id, plan, tool_version, state, started, finished, runs, verdicts, rules_version, spooled, pruned, merged "
-    "FROM survey"
+    "SELECT id, plan, tool_version, state, started, finished, runs, verdicts, rules_version, spooled, pruned, merged, "
+    "enriched, datasets FROM survey"
 )
 
 
@@ -191,12 +196,13 @@ class Manifest:
 
     def _record(self, row: tuple[object, ...]) -> SurveyRecord:
         names = SurveyRecord.__struct_fields__
-        assert isinstance(row[1], str)
+        values = dict(zip(names, row, strict=True))
         try:
-            plan = msgspec.json.decode(row[1], type=Plan)
-            return msgspec.convert(
-                {**dict(zip(names, row, strict=True)), "plan": plan}, SurveyRecord, strict=False
-            )
+            decoded = {
+                "plan": msgspec.json.decode(str(values["plan"]), type=Plan),
+                "datasets": msgspec.json.decode(str(values["datasets"]), type=tuple[DataSet, ...]),
+            }
+            return msgspec.convert({**values, **decoded}, SurveyRecord, strict=False)
         except msgspec.MsgspecError as error:
             raise DamagedStoreError(f"{self._path}: survey {row[0]} cannot be read ({error})") from error
 
@@ -244,12 +250,22 @@ class Manifest:
                 "UPDATE survey SET plan = ? WHERE id = ?", (msgspec.json.encode(plan).decode(), survey)
             )
 
-    def publish(self, sets: Sequence[FileSet], *, rules_version: str = "", merged: str = "") -> None:
+    def publish(
+        self,
+        sets: Sequence[FileSet],
+        *,
+        rules_version: str = "",
+        merged: str = "",
+        datasets: Sequence[DataSet] = (),
+    ) -> None:
         """From now on these sets are the current ones, all of them or, after a crash, none.
 
         The current ones before stay as ``previous``, and what was ``previous`` is ``leaving``. With verdicts comes
-        ``rules_version``, with a state the verdicts' folder that was ``merged``.
+        ``rules_version``, with endpoint tables the ``datasets`` that they were enriched by, with a state the folder of
+        endpoints that was ``merged``. Verdicts without endpoint tables make those before ``previous``: they were made of
+        other verdicts.
         """
+        kinds = {new.kind for new in sets}
         with self._transaction():
             for new in sets:
                 self._db.execute(
@@ -271,8 +287,23 @@ class Manifest:
                         "UPDATE survey SET verdicts = ?, rules_version = ? WHERE id = ?",
                         (new.folder, rules_version, new.survey),
                     )
+                    if Kind.ENDPOINTS not in kinds:
+                        self._give_up_endpoints(new.survey)
+                if new.kind is Kind.ENDPOINTS:
+                    self._db.execute(
+                        "UPDATE survey SET enriched = ?, datasets = ? WHERE id = ?",
+                        (new.folder, msgspec.json.encode(datasets).decode(), new.survey),
+                    )
                 if new.kind is Kind.STATE:
                     self._db.execute("UPDATE survey SET merged = ? WHERE id = ?", (merged, new.survey))
+
+    def _give_up_endpoints(self, survey: str) -> None:
+        self._db.execute("UPDATE survey SET enriched = '', datasets = '[]' WHERE id = ?", (survey,))
+        self._db.execute(
+            "UPDATE fileset SET standing = CASE standing WHEN 'current' THEN 'previous' ELSE 'leaving' END "
+            "WHERE kind = 'endpoints' AND survey = ?",
+            (survey,),
+        )
 
     def sets(self, *, kind: Kind | None = None, survey: str | None = None) -> list[FileSet]:
         """All that are recorded, whatever their standing, in the order of their folders."""
@@ -321,10 +352,11 @@ class Manifest:
         """A survey's record and roll-ups stay; its spool does not count, and its other sets are ``leaving``."""
         with self._transaction():
             self._db.execute(
-                "UPDATE survey SET spooled = 0, pruned = 1, verdicts = '' WHERE id = ?", (survey,)
+                "UPDATE survey SET spooled = 0, pruned = 1, verdicts = '', enriched = '' WHERE id = ?",
+                (survey,),
             )
             self._db.execute(
                 "UPDATE fileset SET standing = 'leaving' WHERE survey = ? AND "
-                "(kind IN ('observations', 'verdicts') OR kind = 'rollups' AND standing <> 'current')",
+                "(kind IN ('observations', 'verdicts', 'endpoints') OR kind = 'rollups' AND standing <> 'current')",
                 (survey,),
             )

@@ -54,7 +54,16 @@ class SurveyRecord(msgspec.Struct, frozen=True, kw_only=True):
     pruned: bool = False
     """Whether nothing but its roll-ups is left, and what the state has of it."""
     merged: str = ""
-    """Folder of the verdicts that went into the state; empty where none did."""
+    """Folder of the endpoints that went into the state; empty where none did."""
+    enriched: str = ""
+    """Folder of the published endpoint tables below the store's root; empty where its verdicts were not enriched."""
+    datasets: tuple[DataSet, ...] = ()
+    """What they, and the roll-ups, were enriched by."""
+
+    @property
+    def endpoints(self) -> str:
+        """Folder of the endpoints as they are now: the enriched ones, else the bare verdicts."""
+        return self.enriched or self.verdicts
 
 
 def new_survey_id(now: float) -> str:

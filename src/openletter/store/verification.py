@@ -221,7 +221,7 @@ def _remove(store: Store, name: str) -> bool:
         lock = place / _LOCK
     elif first == Kind.STATE:
         lock = store.root / first / _LOCK
-    elif first == Kind.ROLLUPS:
+    elif first in (Kind.ENDPOINTS, Kind.ROLLUPS):
         lock = store.root / base_of(Kind.VERDICTS, rest.partition("/")[0]) / _LOCK
     elif rest:
         lock = store.root / first / rest.partition("/")[0] / _LOCK
