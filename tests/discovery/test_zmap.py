@@ -24,6 +24,9 @@ from openletter.scope.build import build_scope
 from openletter.scope.exclusion import Exclusions, parse_exclusion
 from openletter.scope.ports import parse_ports
 from openletter.scope.target import parse_target
+from openletter.statistics.database import verdicts_of
+from openletter.statistics.overview import overview
+from openletter.store.store import Store
 
 DEBIAN = ZmapVersion(2, 1, 1)
 LATEST = ZmapVersion(4, 3, 1)
@@ -155,7 +158,7 @@ def test_answers_are_taken_as_they_come_and_strangers_are_not(stand_in):
             "recv: could not open device eth0: You don't have permission (socket: Operation not permitted)",
             "CAP_NET_RAW",
         ),
-        ("zmap: could not detect default gateway address for eth0", "name the interface"),
+        ("zmap: could not detect default gateway address for eth0", "--gateway-mac"),
         ("zmap: out of\x1b[31m luck", "out of"),
     ],
 )
@@ -253,6 +256,61 @@ def test_zmap_itself_finds_what_listens_and_leaves_alone_what_is_excluded(two_na
             server.kill()
     assert [(f.ip, f.port) for f in found] == [("10.77.0.2", 143), ("10.77.0.2", 110)]
     assert all(f.seen_at > 1.7e9 for f in found)
+
+
+SPEAKS = """
+import socket, sys, threading
+def serve(connection):
+    with connection:
+        connection.settimeout(5)
+        connection.sendall(b"* OK [CAPABILITY IMAP4rev1 AUTH=PLAIN] ready\\r\\n")
+        while line := connection.recv(1000):
+            tag, _, command = line.partition(b" ")
+            if command.startswith(b"LOGOUT"):
+                connection.sendall(b"* BYE\\r\\n" + tag + b" OK\\r\\n")
+                return
+            connection.sendall(tag + b" BAD no\\r\\n")
+listener = socket.create_server(("0.0.0.0", 143))
+print("ready", flush=True)
+threading.Thread(target=lambda: (sys.stdin.read(), __import__("os")._exit(0)), daemon=True).start()
+while True:
+    threading.Thread(target=serve, args=(listener.accept()[0],), daemon=True).start()
+"""
+
+
+@pytest.mark.real
+@pytest.mark.xdist_group("network-namespaces")
+def test_a_survey_has_zmap_look_and_asks_what_it_found(two_namespaces, tmp_path):
+    """From the command line to the verdict; without it nobody knows that the parts fit together."""
+    scanner, target, device, mac = two_namespaces
+    ip("-n", scanner, "route", "add", "default", "via", "10.77.0.2")
+    ip("-n", scanner, "neigh", "replace", "10.77.0.2", "lladdr", mac, "dev", device)
+    server = subprocess.Popen(
+        ["ip", "netns", "exec", target, sys.executable, "-c", SPEAKS],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    )
+    with server:
+        try:
+            assert server.stdout.readline() == b"ready\n"
+            survey = [sys.executable, "-m", "openletter", "survey", "10.77.0.0/29", "--discover", "zmap"]
+            survey += ["--port", "imap=143", "--rate", "500", "--store", str(tmp_path / "store")]
+            done = subprocess.run(
+                ["ip", "netns", "exec", scanner, *survey, "--json", "--fail-on", "never"],
+                capture_output=True,
+                text=True,
+                timeout=120,
+                check=False,
+                cwd=tmp_path,
+            )
+        finally:
+            server.stdin.close()
+            server.kill()
+    assert done.returncode == 0, done.stderr
+    assert "2 open ports of 2 addresses" in done.stderr
+    with Store(tmp_path / "store") as store, verdicts_of(store, store.latest(judged=True)) as verdicts:
+        found = overview(verdicts)
+    assert (found.endpoints.probed, found.endpoints.strict, found.endpoints.wide) == (2, 2, 2)
 
 
 @pytest.mark.real

@@ -1,5 +1,6 @@
 """``openletter survey --discover``: which ports of a scope are open, as a list of targets that is then asked."""
 
+import re
 import time
 from bisect import bisect_right
 from collections.abc import Callable, Iterator
@@ -17,12 +18,14 @@ from openletter.cli.failure import EXIT_INTERRUPTED
 from openletter.dialogue.observation import Endpoint, Mode, Protocol
 from openletter.discovery.connect_scan import ConnectScan
 from openletter.discovery.found import Found
+from openletter.discovery.gateway import default_gateway
 from openletter.discovery.target_list import FOLDER, TargetList
 from openletter.discovery.target_list_writer import TargetListWriter
 from openletter.discovery.zmap import ZmapOptions, ZmapScan
 from openletter.discovery.zmap_version import installed_version
 from openletter.engine.pace import Pace
 from openletter.scope import address
+from openletter.scope.error import shown
 from openletter.scope.exclusion import Exclusions
 from openletter.scope.host import NamedHost
 from openletter.scope.ports import PortPlan
@@ -36,6 +39,9 @@ from openletter.survey.plan import Plan
 
 ZMAP_RATE = 10_000
 """Packets a second where no rate was given: under a twentieth of a gigabit line."""
+
+
+_MAC = re.compile(r"[0-9A-Fa-f]{2}(:[0-9A-Fa-f]{2}){5}")
 
 
 class Discovery(StrEnum):
@@ -73,8 +79,31 @@ def check_discovery(asked: Scope | TargetList, plan: Plan, how: Discovery) -> No
         installed_version()
 
 
+class Link(msgspec.Struct, frozen=True, kw_only=True):
+    """Over which frames are sent; empty for what the system's default route says."""
+
+    interface: str = ""
+    gateway_mac: str = ""
+
+
+def link(interface: str | None, gateway_mac: str | None) -> Link:
+    """What the user said. Raises ``typer.BadParameter``."""
+    if gateway_mac is not None and not _MAC.fullmatch(gateway_mac):
+        raise typer.BadParameter(
+            f"{shown(gateway_mac)} is no hardware address: it has six numbers, as in 02:00:00:00:00:01",
+            param_hint="--gateway-mac",
+        )
+    return Link(interface=interface or "", gateway_mac=gateway_mac or "")
+
+
 def discovered(
-    scope: Scope, plan: Plan, how: Discovery, store: Path, never: Exclusions, console: Console
+    scope: Scope,
+    plan: Plan,
+    how: Discovery,
+    store: Path,
+    never: Exclusions,
+    console: Console,
+    over: Link | None = None,
 ) -> TargetList:
     """Look which endpoints are open; the list of them is kept in the store and can be asked again by its id.
 
@@ -85,7 +114,7 @@ def discovered(
     with TargetListWriter(store, _all_ports(scope), exclusions=never) as writer:
         try:
             with on_stop(_stop), _bar(console) as show:
-                for found in _scan(scope, plan, how, store):
+                for found in _scan(scope, plan, how, store, over or Link()):
                     count += 1
                     writer.add(found)
                     show(count)
@@ -129,14 +158,20 @@ def _bar(console: Console) -> Iterator[Callable[[int], None]]:
         yield lambda found: progress.update(task, found=found)
 
 
-def _scan(scope: Scope, plan: Plan, how: Discovery, store: Path) -> Iterator[Found]:
-    return _by_zmap(scope, plan) if how is Discovery.ZMAP else _by_connecting(scope, plan, store)
+def _scan(scope: Scope, plan: Plan, how: Discovery, store: Path, over: Link) -> Iterator[Found]:
+    return _by_zmap(scope, plan, over) if how is Discovery.ZMAP else _by_connecting(scope, plan, store)
 
 
-def _by_zmap(scope: Scope, plan: Plan) -> Iterator[Found]:
+def _by_zmap(scope: Scope, plan: Plan, over: Link) -> Iterator[Found]:
     assert plan.effort is not None
     rate = round(plan.effort.rate) or ZMAP_RATE
-    options = ZmapOptions(rate=rate, seed=plan.seed, source=plan.vantage.source)
+    gateway = default_gateway()
+    mac = over.gateway_mac
+    if not mac and gateway is not None and over.interface in ("", gateway.interface):
+        mac = gateway.mac
+    options = ZmapOptions(
+        rate=rate, seed=plan.seed, source=plan.vantage.source, interface=over.interface, gateway_mac=mac
+    )
     named: dict[str, list[NamedHost]] = {}
     for host in scope.description.named:
         named.setdefault(host.ip, []).append(host)

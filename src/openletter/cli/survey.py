@@ -12,7 +12,7 @@ from rich.console import Console
 
 from openletter import __version__
 from openletter.cli.arguments import DEFAULT_STORE, FailOn, PortOption, RootsOption, StoreOption, trust_with
-from openletter.cli.discover import Discovery, check_discovery, discovered
+from openletter.cli.discover import Discovery, check_discovery, discovered, link
 from openletter.cli.explain import explanation
 from openletter.cli.failure import EXIT_INTERRUPTED
 from openletter.cli.observing import parse_address
@@ -243,6 +243,18 @@ def survey(
             "is installed and may send raw packets (zmap).",
         ),
     ] = Discovery.NONE,
+    interface: Annotated[
+        str | None,
+        typer.Option(
+            "--interface", help="Of ZMap: the network interface, where it is not that of the default route."
+        ),
+    ] = None,
+    gateway_mac: Annotated[
+        str | None,
+        typer.Option(
+            "--gateway-mac", metavar="MAC", help="Of ZMap: the gateway's hardware address, if it cannot tell."
+        ),
+    ] = None,
     timeout: Annotated[
         float,
         typer.Option(
@@ -388,13 +400,14 @@ def survey(
         allow_confirm(asked, allowed, today)
     plan = plan_of(asked, part)
     check_discovery(asked, plan, discover)
+    over = link(interface, gateway_mac)
     if explain:
         effort = effort_for(asked, plan.endpoints, wishes)
         typer.echo(explanation(asked, plan, effort, optouts, discover=discover))
         return
     with Store(store, create=True) as opened:
         if isinstance(asked, Scope) and discover is not Discovery.NONE:
-            found = discovered(asked, plan, discover, store, never, console)
+            found = discovered(asked, plan, discover, store, never, console, over)
             plan = msgspec.structs.replace(plan_of(found, Part()), vantage=plan.vantage)
         record = opened.add_survey(plan, now=time.time(), tool_version=__version__)
         go(opened, record, effort_for(asked, plan.endpoints, wishes, plan.effort))

@@ -181,5 +181,5 @@ def _why(said: IO[bytes], code: int) -> str:
         return f"ZMap may not send raw packets: run as root or with CAP_NET_RAW, or use the connect scan ({text})"
     hint = ""
     if b"gateway" in last.lower() or b"route" in last.lower() or b"interface" in last.lower():
-        hint = "; name the interface and the gateway's MAC address"
+        hint = "; name them by --interface and --gateway-mac"
     return f"ZMap failed with code {code}: {text or 'it said nothing'}{hint}"
