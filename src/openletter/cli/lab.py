@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from openletter.cli.demo import DEMO_FOLDER, demonstrate
+from openletter.cli.lab_store import lab_store
 from openletter.lab.internet import command as internet_command
 from openletter.lab.real import command as real_command
 
@@ -15,6 +16,7 @@ app = typer.Typer(
     invoke_without_command=True,
     rich_markup_mode=None,
 )
+app.command("store")(lab_store)
 # What the lab runs shares no code with what tests it, so its commands read their own arguments.
 _PASSED_ON = {"ignore_unknown_options": True, "allow_extra_args": True, "help_option_names": []}
 

@@ -4,6 +4,7 @@ A role puts together a manner of speech, what is on the implicit-TLS port beside
 """
 
 from dataclasses import dataclass, replace
+from functools import cache
 
 from openletter.lab.internet.casting import BESIDE_STRANGERS, CAST, MANNERS, Beside, Row
 from openletter.lab.internet.quotas import Group
@@ -101,6 +102,15 @@ def _implicit_role(protocol: str, manner: Manner, beside: Beside, profile: Profi
         return Role(Conduct.ALERT, True, manner.name, SILENCE, SILENCE, profile, truth)
     truth = _with_tls(_bare_truth(manner.name, Class.IMPLICIT_TLS), profile)
     return Role(Conduct.TLS, True, manner.name, SILENCE, manner.implicit, profile, truth)
+
+
+@cache
+def pair_of(protocol: str, product: str, setting: str, profile: Profile, *, alone: bool) -> tuple[Role, Role]:
+    """The roles of a product (dovecot, where there is no such one) with a setting: none, optional or required; on the
+    cleartext port, and on the implicit-TLS port, which is closed where it is ``alone``."""
+    manner = MANNERS.get(f"{protocol}:{product}-{setting}") or MANNERS[f"{protocol}:dovecot-{setting}"]
+    beside = Beside.CLOSED if alone else Beside.TLS
+    return _cleartext_role(manner, beside, profile), _implicit_role(protocol, manner, beside, profile)
 
 
 class Round:

@@ -1,0 +1,264 @@
+"""A store of the simulated world: some surveys, a day apart, made without a network and published as real ones are.
+
+1. The hosts and their lives are told by the lab's functions of address and day (:mod:`openletter.lab.internet.days`).
+2. Each distinct way to be a host is really spoken to, in memory, and really judged: its *specimen*.
+3. Part by part, specimens' rows are replicated over the addresses of each day, by several processes.
+4. Each day's files are counted and published; the state is merged.
+
+Memory holds the hosts as small numbers and one part a process.
+"""
+
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import msgspec
+
+from openletter import __version__
+from openletter.engine.deadlines import Deadlines
+from openletter.generated.cast import Cast, specimens
+from openletter.generated.hosts import Hosts, hosts_of, parts
+from openletter.generated.part import DayFiles, PartDay, PartWork, write_part, write_specimens
+from openletter.generated.truth import Generated, SurveyTruth, counted, survey_truth, words_of, write_truth
+from openletter.lab.internet.certificates import certificates_in
+from openletter.lab.internet.contexts import tls_peers
+from openletter.lab.internet.days import Days
+from openletter.lab.internet.population import FIRST, World
+from openletter.lab.internet.simulation import default_cache
+from openletter.scope.address import text
+from openletter.scope.description import ScopeDescription, Span
+from openletter.scope.ports import REGISTERED
+from openletter.store.certificates import Certificates
+from openletter.store.compaction import PART_ROWS
+from openletter.store.error import StoreError
+from openletter.store.file_set import FileSet, Kind, StoredFile, new_folder, part_name
+from openletter.store.files import make_folder
+from openletter.store.record import State, SurveyRecord
+from openletter.store.store import Store
+from openletter.store.workforce import default_processes, spread
+from openletter.survey.plan import Conditions, Plan, Vantage
+from openletter.tls.book import CertificateBook
+from openletter.tls.client import FastClient
+from openletter.tls.trust import Trust
+from openletter.verdict.judging import judge_table
+from openletter.verdict.rollup import write_rollups
+from openletter.verdict.state import merge_state
+from openletter.verdict.verdict import RULES_VERSION
+from openletter.verdict.verdict_table import to_table
+
+DAY_S = 86_400
+PORTS_OF_A_HOST = 4
+DAYS_OF_A_TASK = 10
+"""Written by one process in one go: what is made anew for each task is then a small part of it."""
+_LASTS_S = 10_800
+"""Seconds that each survey is said to have taken."""
+
+Watch = Callable[[str, int, int], None]
+"""Is told what is being done, and how much of how much of it is done."""
+
+
+class Order(msgspec.Struct, frozen=True, kw_only=True):
+    """What store is wanted."""
+
+    scale: int
+    days: int
+    full: int = 1
+    """So many of the latest surveys keep their observations."""
+    seed: int
+    until: float | None = None
+    """When the last survey begins, Unix seconds; the last midnight (UTC) where it is not said. The lab's certificates are of
+    today: who judges observations anew that are said to be older than a month finds them not yet valid."""
+
+
+def generate(
+    root: Path,
+    order: Order,
+    *,
+    cache: Path | None = None,
+    processes: int | None = None,
+    part_rows: int = PART_ROWS,
+    watch: Watch = lambda *_: None,
+) -> Generated:
+    """Make a store in a new or empty folder; what it holds. ``cache`` is for the lab's certificates.
+
+    Raises ``ValueError`` for an order that cannot be, StoreError, OSError.
+    """
+    if not 0 <= order.full <= order.days:
+        raise ValueError(f"full is {order.full}: it must lie between 0 and the number of days, {order.days}")
+    if (root / "manifest.sqlite").exists():
+        raise StoreError(f"{root}: there is a store here already; name a new or an empty folder")
+    days = Days(World(order.scale, order.seed), order.days)
+    with Store(root, create=True) as store:
+        cast = Cast()
+        hosts = hosts_of(days, cast, lambda done, of: watch("populating the world", done, of))
+        records = _surveys(store, order, days.world, hosts)
+        hands = processes or default_processes(PORTS_OF_A_HOST * len(hosts) * order.days)
+        with TemporaryDirectory(prefix=".generating-", dir=store.root) as folder:
+            tables = _specimens(store, cast, cache or default_cache(), Path(folder), watch)
+            folders = _folders(store, records, order.full)
+            tasks = list(_tasks(store.root, days.world, hosts, cast, tables, records, folders, part_rows))
+            written = spread(
+                write_part,
+                tasks,
+                processes=hands,
+                watch=lambda done, of: watch("writing the surveys", done, of),
+            )
+        sets = _sets(records, folders, [day for task in written for day in task])
+        for number, record in enumerate(records):
+            watch("counting the surveys", number, len(records))
+            _publish(store, record, sets[number])
+        merge_state(store, watch=lambda done, of: watch("merging the state", done, of))
+        store.remove_leaving()
+        generated = _truth(order, days.world, hosts, cast, records, watch)
+        write_truth(store.root, generated)
+    return generated
+
+
+def _surveys(store: Store, order: Order, world: World, hosts: Hosts) -> list[SurveyRecord]:
+    """A survey for each day, the oldest first, not finished yet."""
+    last = order.until if order.until is not None else time.time() // DAY_S * DAY_S
+    spans = tuple(
+        Span(
+            text(FIRST + stretch.first),
+            text(FIRST + stretch.first + stretch.size - 1),
+            stretch.quota.country,
+        )
+        for stretch in world.stretches
+        if stretch.size
+    )
+    records = []
+    for day in range(order.days):
+        there = sum(appears <= day for appears in hosts.appears)
+        plan = Plan(
+            scope=ScopeDescription(
+                targets=(f"the simulated world at 1:{order.scale}",), plan=REGISTERED, spans=spans
+            ),
+            endpoints=PORTS_OF_A_HOST * there,
+            seed=order.seed,
+            shards=1,
+            conditions=Conditions(),
+            vantage=Vantage(name="generated"),
+        )
+        began = last - (order.days - 1 - day) * DAY_S
+        records.append(store.add_survey(plan, now=began, tool_version=__version__))
+    return records
+
+
+def _specimens(store: Store, cast: Cast, cache: Path, folder: Path, watch: Watch) -> dict[Kind, str]:
+    """Speak to all who play, judge them, keep their certificates; the files with a row for each."""
+    made = certificates_in(cache)
+    book = CertificateBook()
+    now = time.time()
+    observations = specimens(
+        cast,
+        tls_peers(made),
+        FastClient(book),
+        started=now,
+        deadlines=Deadlines(),
+        watch=lambda done, of: watch("speaking to everyone once", done, of),
+    )
+    ders = book.take()
+    with Certificates(store.root) as kept:
+        kept.add(ders.items())
+    judged = judge_table(observations, ders, Trust(extra_pem=made / "root.pem"))
+    tables: dict[Kind, Any] = {
+        Kind.OBSERVATIONS: observations,
+        Kind.VERDICTS: to_table(observations, judged.verdicts, judged.which),
+    }
+    return {kind: write_specimens(folder / f"{kind}.arrow", table) for kind, table in tables.items()}
+
+
+def _folders(store: Store, records: list[SurveyRecord], full: int) -> list[dict[Kind, str]]:
+    """The new folder of each set of each survey."""
+    folders = []
+    for number, record in enumerate(records):
+        kinds = {Kind.VERDICTS: RULES_VERSION}
+        if number >= len(records) - full:
+            kinds[Kind.OBSERVATIONS] = ""
+        made = {kind: new_folder(kind, record.id, label) for kind, label in kinds.items()}
+        for folder in made.values():
+            make_folder(store.root / folder)
+        folders.append(made)
+    return folders
+
+
+def _tasks(
+    root: Path,
+    world: World,
+    hosts: Hosts,
+    cast: Cast,
+    tables: Mapping[Kind, str],
+    records: list[SurveyRecord],
+    folders: list[dict[Kind, str]],
+    part_rows: int,
+) -> list[PartWork]:
+    tasks = []
+    for number, (start, end) in enumerate(parts(hosts, part_rows // PORTS_OF_A_HOST)):
+        part = hosts.slice(start, end)
+        name = part_name(number)
+        targets = [
+            DayFiles(
+                day=day,
+                started=record.started,
+                files={kind: str(root / folder / name) for kind, folder in folders[day].items()},
+            )
+            for day, record in enumerate(records)
+        ]
+        tasks += [
+            PartWork(
+                hosts=part,
+                countries=tuple(stretch.quota.country for stretch in world.stretches),
+                unreached=(cast.unreached["pop3"], cast.unreached["imap"]),
+                specimens=dict(tables),
+                days=tuple(targets[first : first + DAYS_OF_A_TASK]),
+            )
+            for first in range(0, len(targets), DAYS_OF_A_TASK)
+        ]
+    return tasks
+
+
+def _sets(
+    records: list[SurveyRecord], folders: list[dict[Kind, str]], written: list[PartDay]
+) -> list[dict[Kind, FileSet]]:
+    files: dict[tuple[int, Kind], list[StoredFile]] = {}
+    for part in written:
+        for kind, stored in part.files.items():
+            files.setdefault((part.day, kind), []).append(stored)
+    return [
+        {
+            kind: FileSet(
+                folder=folder,
+                kind=kind,
+                survey=record.id,
+                files=tuple(sorted(files[day, kind], key=lambda file: file.name)),
+            )
+            for kind, folder in folders[day].items()
+        }
+        for day, record in enumerate(records)
+    ]
+
+
+def _publish(store: Store, record: SurveyRecord, sets: dict[Kind, FileSet]) -> None:
+    """As compaction and judging do, and then the survey is finished."""
+    verdicts = sets[Kind.VERDICTS]
+    if Kind.OBSERVATIONS in sets:
+        store.manifest.publish([sets[Kind.OBSERVATIONS]])
+    store.manifest.begin_run(record.id)
+    store.manifest.give_up_spool([record.id])
+    rollups = write_rollups(store, record.id, store.files_of(verdicts))
+    store.manifest.publish([verdicts, rollups], rules_version=RULES_VERSION)
+    store.manifest.end_run(record.id, State.FINISHED, record.started + _LASTS_S)
+
+
+def _truth(
+    order: Order, world: World, hosts: Hosts, cast: Cast, records: list[SurveyRecord], watch: Watch
+) -> Generated:
+    words = words_of(cast)
+    countries = tuple(stretch.quota.country for stretch in world.stretches)
+    surveys: list[SurveyTruth] = []
+    for day, playing in enumerate(counted(hosts, cast, order.days)):
+        watch("counting the truth", day, order.days)
+        surveys.append(survey_truth(records[day].id, day, playing, words, countries))
+    return Generated(scale=order.scale, seed=order.seed, days=order.days, surveys=tuple(surveys))

@@ -1,0 +1,154 @@
+"""Some days of one part of the hosts: the rows of specimens, replicated over the addresses column by column, and written as
+the files that compaction and judging would leave."""
+
+import socket
+import struct
+from array import array
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pyarrow as pa
+
+from openletter.generated.hosts import Hosts
+from openletter.store.compaction import GROUP_ROWS
+from openletter.store.file_set import Kind, StoredFile
+from openletter.store.files import publish_whole_table
+
+PORTS = (110, 143, 993, 995)
+_MAPPED = b"\0" * 10 + b"\xff\xff"
+SPREAD_S = 10_800
+"""Seconds over which a day's dialogues are spread."""
+_STRIDE = 7_919
+"""Coprime to it, so that neighbours are not asked one after the other."""
+
+
+class DayFiles(msgspec.Struct, frozen=True):
+    """Where one day's tables go."""
+
+    day: int
+    started: float
+    """Unix seconds."""
+    files: dict[Kind, str]
+
+
+class PartWork(msgspec.Struct, frozen=True):
+    """Days without a gap, of one part."""
+
+    hosts: Hosts
+    countries: tuple[str, ...]
+    unreached: tuple[int, int]
+    """The pairs that stand for a host that nobody reaches: on POP3, on IMAP."""
+    specimens: dict[Kind, str]
+    """Files of Arrow, each with a row for each row of specimens."""
+    days: tuple[DayFiles, ...]
+
+
+class PartDay(msgspec.Struct, frozen=True):
+    day: int
+    files: dict[Kind, StoredFile]
+
+
+def write_specimens(path: Path, table: Any) -> str:
+    """Keep a table for the workers; the file's name."""
+    with pa.OSFile(str(path), "wb") as file, pa.ipc.new_file(file, table.schema) as writer:
+        writer.write_table(table)
+    return str(path)
+
+
+def _specimens(path: str) -> Any:
+    with pa.memory_map(path) as file:
+        return pa.ipc.open_file(file).read_all().combine_chunks()
+
+
+class _Rows:
+    """Which specimen each row of the day is: four for each host, in the order of ``PORTS``; below zero where there is none."""
+
+    def __init__(self, work: PartWork) -> None:
+        self._hosts = work.hosts
+        self._unreached = work.unreached
+        self._now = array("i", bytes(16 * len(work.hosts)))
+        self._changing = work.hosts.changing(work.days[0].day, work.days[-1].day + 1)
+        for host in range(len(work.hosts)):
+            self._set(host, work.days[0].day)
+
+    def _set(self, host: int, day: int) -> None:
+        pairs = self._hosts.pairs(host, day, self._unreached)
+        row = 4 * host
+        if pairs is None:
+            self._now[row : row + 4] = _ABSENT
+            return
+        pop3, imap = 2 * pairs[0], 2 * pairs[1]
+        self._now[row : row + 4] = array("i", (pop3, imap, imap + 1, pop3 + 1))
+
+    def on(self, day: int) -> Any:
+        """An int32 ``pyarrow.Array``. To be asked day by day."""
+        for host in self._changing.get(day, ()):
+            self._set(host, day)
+        return pa.array(self._now, pa.int32())
+
+
+_ABSENT = array("i", (-1, -1, -1, -1))
+
+
+def _places(hosts: Hosts, countries: tuple[str, ...]) -> dict[str, Any]:
+    """The columns that say where an endpoint is, four rows a host."""
+    each = array("i", bytes(16 * len(hosts)))
+    for offset in range(4):
+        each[offset::4] = array("i", range(len(hosts)))
+    four = pa.array(each, pa.int32())
+    packed = [struct.pack(">I", ip) for ip in hosts.ip]
+    ports = pa.array(PORTS, pa.uint16()).take(pa.array(array("i", range(4)) * len(hosts), pa.int32()))
+    named = pa.DictionaryArray.from_arrays(pa.array(hosts.country, pa.int32()), pa.array(countries))
+    return {
+        "ip_sort": pa.array([_MAPPED + octets for octets in packed], pa.binary(16)).take(four),
+        "ip": pa.array(map(socket.inet_ntoa, packed), pa.string()).take(four),
+        "port": ports,
+        "host": pa.array([""], pa.string()).take(pa.array(bytes(4 * len(hosts)), pa.uint8())),
+        "country": named.take(four),
+    }
+
+
+def write_part(work: PartWork) -> list[PartDay]:
+    """Write the part's files of each day."""
+    tables = {kind: _specimens(path) for kind, path in work.specimens.items()}
+    places = _places(work.hosts, work.countries)
+    rows = _Rows(work)
+    done = []
+    for each in work.days:
+        which = rows.on(each.day)
+        there = pa.compute.greater_equal(which, 0)
+        whole = there.false_count == 0
+        which = which if whole else which.filter(there)
+        place = places if whole else {name: column.filter(there) for name, column in places.items()}
+        files = {}
+        for kind, target in each.files.items():
+            own = (
+                {**place, "started": _started(each.started, len(which))}
+                if kind is Kind.OBSERVATIONS
+                else place
+            )
+            files[kind] = _published(Path(target), _replicated(tables[kind], which, own))
+        done.append(PartDay(each.day, files))
+    return done
+
+
+def _started(began: float, rows: int) -> Any:
+    moments = array("d", (began + host * _STRIDE % SPREAD_S for host in range(rows // 4 + 1)))
+    each = array("i", (row // 4 for row in range(rows)))
+    return pa.array(moments, pa.float64()).take(pa.array(each, pa.int32()))
+
+
+def _replicated(specimens: Any, which: Any, own: dict[str, Any]) -> Any:
+    """A row of ``specimens`` for each of ``which``, with its own place."""
+    schema = specimens.schema
+    columns = [
+        own[field.name].cast(field.type) if field.name in own else specimens.column(field.name).take(which)
+        for field in schema
+    ]
+    return pa.Table.from_arrays(columns, schema=schema)
+
+
+def _published(path: Path, table: Any) -> StoredFile:
+    written = publish_whole_table(path, table, group_rows=GROUP_ROWS)
+    return StoredFile(name=path.name, rows=table.num_rows, octets=written.octets, sha256=written.sha256)
