@@ -59,6 +59,18 @@ class Difference(msgspec.Struct, frozen=True, kw_only=True):
     same: int
 
 
+class CountryDifference(msgspec.Struct, frozen=True, kw_only=True):
+    country: str
+    """Empty where it is not known. That of the later survey where it has the endpoint."""
+    appeared: int
+    regressed: int
+    fixed: int
+    gone: int
+    unclear: int
+    changed: int
+    same: int
+
+
 RANGE_ROWS = 4_000_000
 """Rows of a range, both sides together."""
 
@@ -143,6 +155,22 @@ def difference(store: Store, before: SurveyRecord, after: SurveyRecord) -> Diffe
             for fate, count in rows:
                 counts[Fate(fate)] += count
     return Difference(before=before.id, after=after.id, **{str(fate): n for fate, n in counts.items()})
+
+
+def difference_by_country(
+    store: Store, before: SurveyRecord, after: SurveyRecord
+) -> tuple[CountryDifference, ...]:
+    """How many endpoints of each country met each fate; where most moved first. Raises NoSurveyError, StoreError."""
+    counts: dict[str, dict[str, int]] = {}
+    with _both(store, before, after) as ask:
+        for rows in ask("SELECT country, fate, count(*) FROM ({fates}) GROUP BY country, fate"):
+            for country, fate, count in rows:
+                of_country = counts.setdefault(country, dict.fromkeys(map(str, Fate), 0))
+                of_country[fate] += count
+    found = [CountryDifference(country=country, **fates) for country, fates in counts.items()]
+    return tuple(
+        sorted(found, key=lambda one: (one.same - sum(msgspec.structs.astuple(one)[1:]), one.country))
+    )
 
 
 def changes(

@@ -10,6 +10,11 @@ from openletter.verdict.modifiers import MODIFIERS
 _SEVERITIES = {str(modifier.name): modifier.severity for modifier in MODIFIERS}
 
 
+def severity_of(finding: str) -> Severity:
+    """``none`` for one that this program does not know."""
+    return _SEVERITIES.get(finding, Severity.NONE)
+
+
 class FindingCount(msgspec.Struct, frozen=True):
     finding: str
     """As :class:`openletter.verdict.findings.FindingName` has it, or a later version of it."""
@@ -35,8 +40,6 @@ def by_finding(verdicts: Verdicts, *, country: str | None = None) -> tuple[Findi
     columns = ", ".join(map(only, ("protocol = 'pop3'", "protocol = 'imap'", "true")))
     sql = f"SELECT finding, {columns} FROM findings WHERE {where} GROUP BY finding ORDER BY sum(n) DESC, finding"  # noqa: S608
     return tuple(
-        FindingCount(
-            row.finding, _SEVERITIES.get(row.finding, Severity.NONE), row.pop3, row.imap, row.endpoints
-        )
+        FindingCount(row.finding, severity_of(row.finding), row.pop3, row.imap, row.endpoints)
         for row in verdicts.ask(sql, _Row, parameters)
     )

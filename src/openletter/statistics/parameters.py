@@ -21,6 +21,14 @@ SurveyId = Annotated[
 ]
 Hosts = Annotated[int, Meta(ge=0, le=1_000_000_000, description="a number of hosts")]
 
+Asn = Annotated[int, Meta(ge=0, le=4_294_967_295, description="the number of an autonomous system")]
+ProductName = Annotated[
+    str,
+    Meta(
+        max_length=64, pattern="^[0-9A-Za-z_.-]+$", description="a product, as products names it; or unknown"
+    ),
+]
+
 DEFAULT_MOST = 100
 
 
@@ -39,6 +47,14 @@ class Top(msgspec.Struct, frozen=True, kw_only=True):
 class TopInCountry(msgspec.Struct, frozen=True, kw_only=True):
     country: Country | None = None
     most: Most = DEFAULT_MOST
+
+
+class OfNetwork(msgspec.Struct, frozen=True, kw_only=True):
+    asn: Asn = 0
+
+
+class OfProduct(msgspec.Struct, frozen=True, kw_only=True):
+    product: ProductName = "unknown"
 
 
 class LeagueTerms(msgspec.Struct, frozen=True, kw_only=True):

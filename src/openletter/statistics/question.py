@@ -16,8 +16,9 @@ from openletter.statistics.certificate import (
 )
 from openletter.statistics.classes import ClassCount, by_class
 from openletter.statistics.country import CountryCounts, by_country
+from openletter.statistics.course import NetworkMoment, ProductMoment, network_course, product_course
 from openletter.statistics.database import Verdicts, verdicts_of
-from openletter.statistics.diff import Difference, difference
+from openletter.statistics.diff import CountryDifference, Difference, difference, difference_by_country
 from openletter.statistics.error import BadQuestionError
 from openletter.statistics.findings import FindingCount, by_finding
 from openletter.statistics.league import LeagueRow, league
@@ -26,6 +27,7 @@ from openletter.statistics.overlap import Overlap, overlap
 from openletter.statistics.overview import Overview, overview
 from openletter.statistics.persistence import Persistence, persistence
 from openletter.statistics.product import ProductCounts, by_product
+from openletter.statistics.profile import NetworkProfile, ProductProfile, network_profile, product_profile
 from openletter.statistics.severity import SeverityCount, by_severity
 from openletter.statistics.timeline import Moment, timeline
 from openletter.statistics.tls import CipherCount, TlsVersionCount, by_cipher, by_tls_version
@@ -149,12 +151,12 @@ def earlier_than(store: Store, record: SurveyRecord) -> SurveyRecord:
     raise NoSurveyError(f"{store.root}: there is no judged survey before {record.id}")
 
 
-def _difference(store: Store, record: SurveyRecord | None, asked: of.Against) -> Difference:
+def _two(store: Store, record: SurveyRecord | None, asked: of.Against) -> tuple[SurveyRecord, SurveyRecord]:
     after = record if record is not None else store.latest(judged=True)
     before = store.survey(asked.before) if asked.before else earlier_than(store, after)
     if before.id == after.id:
         raise BadQuestionError(f"before: {before.id}: that is the survey itself; give an earlier one")
-    return difference(store, before, after)
+    return before, after
 
 
 QUESTIONS: dict[str, Question] = {
@@ -254,7 +256,50 @@ QUESTIONS: dict[str, Question] = {
             Persistence,
             lambda store, _, asked: persistence(store, country=asked.country),
         ),
-        _of_store("difference", "Two surveys against each other", of.Against, Difference, _difference),
+        _of_store(
+            "difference",
+            "Two surveys against each other",
+            of.Against,
+            Difference,
+            lambda store, record, asked: difference(store, *_two(store, record, asked)),
+        ),
+        _of_store(
+            "difference-by-country",
+            "Two surveys against each other, by country",
+            of.Against,
+            tuple[CountryDifference, ...],
+            lambda store, record, asked: difference_by_country(store, *_two(store, record, asked)),
+        ),
+        _of_survey(
+            "network",
+            "What is in one network (AS)",
+            of.OfNetwork,
+            NetworkProfile,
+            lambda v, asked: network_profile(v, asked.asn),
+            enriched=True,
+        ),
+        _of_survey(
+            "product",
+            "One product: classes, findings, versions and places",
+            of.OfProduct,
+            ProductProfile,
+            lambda v, asked: product_profile(v, asked.product),
+            enriched=True,
+        ),
+        _of_store(
+            "network-timeline",
+            "One network (AS) in all surveys",
+            of.OfNetwork,
+            tuple[NetworkMoment, ...],
+            lambda store, _, asked: network_course(store, asked.asn),
+        ),
+        _of_store(
+            "product-timeline",
+            "One product in all surveys",
+            of.OfProduct,
+            tuple[ProductMoment, ...],
+            lambda store, _, asked: product_course(store, asked.product),
+        ),
     )
 }
 """By name."""
