@@ -38,7 +38,7 @@ def _lab(context: typer.Context) -> None:
 
 @app.command("internet", context_settings=_PASSED_ON)
 def internet(context: typer.Context) -> None:
-    """Answer on 127.128.0.0/9 as the world's mail servers do: serve (the default), truth, countries."""
+    """Answer on 127.128.0.0/9 as the world's mail servers do: serve (the default), truth, countries, networks."""
     _delegate(context, internet_command.main, "serve")
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TextIO
 
 from openletter.lab.internet.country_table import country_table, formatted
+from openletter.lab.internet.networks import write_networks
 from openletter.lab.internet.population import NO_TLS_SHARE, SEED, World
 from openletter.lab.internet.simulation import (
     STANDARD_BASE,
@@ -156,6 +157,7 @@ def _parser() -> argparse.ArgumentParser:
     truth.add_argument("scope", nargs="*", metavar="CIDR", help="default: the whole world")
     truth.add_argument("--open", action="store_true", help="leave out closed endpoints")
     truth.add_argument("--summary", action="store_true", help="classes a port, on standard error")
+    verbs.add_parser("networks", parents=[world], help="who announces the addresses: a CSV for --geo")
     verbs.add_parser("countries", parents=[world], help="the table of countries that a survey must end in")
     return parser
 
@@ -177,6 +179,9 @@ def main(arguments: list[str] | None = None) -> int:
         world = World(given.scale, given.seed, given.no_tls_share)
         if given.verb == "countries":
             print(formatted(country_table(world)))
+            return 0
+        if given.verb == "networks":
+            write_networks(world, sys.stdout)
             return 0
         for cidr in given.scope:
             _check_cidr(cidr)
