@@ -16,9 +16,8 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-import pyarrow as pa
 
-from openletter.enrich.range_table import disjoint, schema_of, to_parquet
+from openletter.enrich.range_table import Ranges, to_parquet
 from openletter.store.observation_table import sort_key
 from openletter.store.record import DataSet
 from world_map import world_map
@@ -33,8 +32,6 @@ SOURCES = (
     Path(__file__).with_name("world_map.py"),
     ROOT / "src/openletter/enrich/range_table.py",
 )
-BATCH = 100_000
-"""Ranges held as Python objects at once."""
 
 _LICENSES = (
     ("Apache ECharts", "echarts", ("LICENSE", "NOTICE", "licenses/LICENSE-d3")),
@@ -56,35 +53,11 @@ def _package(name: str) -> dict[str, str]:
 
 def _ranges(package: str, values: dict[str, Callable[[str], Any]]) -> Any:
     """Both families of a package of ip-location-db as one table."""
-    schema = schema_of(values)
-    batches: list[Any] = []
-    held: list[tuple[Any, ...]] = []
-
-    def flush() -> None:
-        batches.append(
-            pa.RecordBatch.from_arrays(
-                [
-                    pa.array(column, field.type)
-                    for column, field in zip(zip(*held, strict=True), schema, strict=True)
-                ],
-                schema=schema,
-            )
-        )
-        held.clear()
-
-    for row in _rows(package):
-        held.append(
-            (
-                sort_key(row[0]),
-                sort_key(row[1]),
-                *(read(v) for read, v in zip(values.values(), row[2:], strict=True)),
-            )
-        )
-        if len(held) == BATCH:
-            flush()
-    if held:
-        flush()
-    return disjoint(pa.Table.from_batches(batches))
+    ranges = Ranges(values)
+    for start, end, *words in _rows(package):
+        known = (read(word) for read, word in zip(values.values(), words, strict=True))
+        ranges.add(sort_key(start), sort_key(end), *known)
+    return ranges.table()
 
 
 def _rows(package: str) -> Iterator[list[str]]:
@@ -99,12 +72,15 @@ def _date(version: str) -> str:
     return datetime.strptime(version.rpartition(".")[2], "%Y%m%d%H").date().isoformat()
 
 
+_DATA: tuple[tuple[str, str, dict[str, Callable[[str], Any]]], ...] = (
+    ("asn.parquet", "@ip-location-db/asn", {"asn": int, "name": str}),
+    ("country.parquet", "@ip-location-db/geo-whois-asn-country", {"country": str}),
+)
+
+
 def _build_data() -> None:
     DATA.mkdir(parents=True, exist_ok=True)
-    for file, package, values in (
-        ("asn.parquet", "@ip-location-db/asn", {"asn": int, "name": str}),
-        ("country.parquet", "@ip-location-db/geo-whois-asn-country", {"country": str}),
-    ):
+    for file, package, values in _DATA:
         (DATA / file).write_bytes(to_parquet(_ranges(package, values)))
     asn, country = (
         _package(f"@ip-location-db/{name}")["version"] for name in ("asn", "geo-whois-asn-country")

@@ -28,8 +28,8 @@ ONLY_IN_FINE = frozenset({"GI", "TV"})
 
 def _codes() -> dict[str, str]:
     """Alpha-2 code by ISO's number, from the aliases of the Unicode CLDR."""
-    aliases: dict[str, list[str]] = get_global("territory_aliases")
-    return {number: codes[0] for number, codes in aliases.items() if number.isdigit()}
+    aliases = get_global("territory_aliases")
+    return {number: str(codes[0]) for number, codes in aliases.items() if number.isdigit()}
 
 
 class Topology:

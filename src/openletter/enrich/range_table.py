@@ -28,6 +28,9 @@ a code of the North American Industry Classification System."""
 
 ADDRESS = ADDRESS_ORDER.arrow
 
+GROUP_ROWS = 1 << 15
+"""Ranges of a row group: who joins a part of the addresses reads about as many more than needed."""
+
 
 def schema_of(values: Iterable[str]) -> Any:
     """The ``pyarrow.Schema`` of a table with these of ``VALUES``."""
@@ -69,12 +72,8 @@ def disjoint(table: Any) -> Any:
     return cut.combine_chunks()
 
 
-GROUP_ROWS = 1 << 15
-"""Ranges of a row group: who joins a part of the addresses reads about as many more than needed."""
-
-
-def to_parquet(table: Any) -> Any:
-    """A table of ranges as the octets of a Parquet file, a ``pyarrow.Buffer``."""
+def to_parquet(table: Any, metadata: dict[bytes, bytes] | None = None) -> Any:
+    """A table of ranges as the octets of a Parquet file, a ``pyarrow.Buffer``; ``metadata`` goes with its schema."""
     # A column of Arrow's dictionaries would have the whole dictionary written into every row group.
     words = [name for name in table.schema.names if table.schema.field(name).type == WORD.arrow]
     for name in words:
@@ -82,7 +81,7 @@ def to_parquet(table: Any) -> Any:
         table = table.set_column(place, name, table.column(name).cast(pa.string()))
     out = pa.BufferOutputStream()
     pq.write_table(
-        table,
+        table.replace_schema_metadata(metadata),
         out,
         compression="zstd",
         row_group_size=GROUP_ROWS,
@@ -91,3 +90,30 @@ def to_parquet(table: Any) -> Any:
         column_encoding=dict.fromkeys(("start", "end"), "DELTA_BYTE_ARRAY"),
     )
     return out.getvalue()
+
+
+class Ranges:
+    """Collects ranges into a table, some thousands at a time as Python objects."""
+
+    def __init__(self, values: Iterable[str]) -> None:
+        self.schema = schema_of(values)
+        self._batches: list[Any] = []
+        self._held: list[tuple[Any, ...]] = []
+
+    def add(self, *row: Any) -> None:
+        """``start``, ``end`` (sixteen octets each), and a value for each of the table's ``VALUES``."""
+        self._held.append(row)
+        if len(self._held) == GROUP_ROWS:
+            self._pack()
+
+    def _pack(self) -> None:
+        if self._held:
+            columns = zip(zip(*self._held, strict=True), self.schema, strict=True)
+            arrays = [pa.array(column, field.type) for column, field in columns]
+            self._batches.append(pa.RecordBatch.from_arrays(arrays, schema=self.schema))
+            self._held.clear()
+
+    def table(self) -> Any:
+        """The ranges as ``disjoint`` leaves them."""
+        self._pack()
+        return disjoint(pa.Table.from_batches(self._batches, self.schema))

@@ -71,6 +71,22 @@ CURVE_BITS: dict[str, int] = {
 }
 """Field size of named curves (SEC 2, RFC 5639, GB/T 32918)."""
 
+CURVE_NAMES: dict[str, str] = {
+    "1.2.840.10045.3.1.1": "P-192",
+    "1.3.132.0.33": "P-224",
+    "1.2.840.10045.3.1.7": "P-256",
+    "1.3.132.0.34": "P-384",
+    "1.3.132.0.35": "P-521",
+    "1.3.132.0.10": "secp256k1",
+    "1.3.36.3.3.2.8.1.1.5": "brainpoolP224r1",
+    "1.3.36.3.3.2.8.1.1.7": "brainpoolP256r1",
+    "1.3.36.3.3.2.8.1.1.9": "brainpoolP320r1",
+    "1.3.36.3.3.2.8.1.1.11": "brainpoolP384r1",
+    "1.3.36.3.3.2.8.1.1.13": "brainpoolP512r1",
+    "1.2.156.10197.1.301": "SM2",
+}
+"""What people call those that are met in certificates: NIST's names (FIPS 186-4 §D.1), else the standard's own."""
+
 
 class Signature(NamedTuple):
     name: str

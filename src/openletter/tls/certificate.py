@@ -75,6 +75,8 @@ class CertificateFacts(msgspec.Struct, frozen=True, kw_only=True):
     """OpenSSL's name (``rsaEncryption``), or the dotted identifier of one it does not know."""
     key_bits: int
     """0: not known."""
+    key_curve: str = ""
+    """Of an elliptic curve that has a name of its own: ``P-256``, ``brainpoolP256r1``."""
     signature_algorithm: str
     """OpenSSL's name (``sha256WithRSAEncryption``), or the dotted identifier."""
     dns_names: tuple[str, ...] = ()
@@ -94,19 +96,20 @@ class CertificateFacts(msgspec.Struct, frozen=True, kw_only=True):
     """Fields that could not be read, in our own words."""
 
 
-def _key(data: bytes, spki: der.Element) -> tuple[str, int]:
-    """Object identifier and bits (0: not known) of the public key."""
+def _key(data: bytes, spki: der.Element) -> tuple[str, int, str]:
+    """Object identifier, bits (0: not known) and curve of the public key."""
     identifier = der.expect(data, spki.start, spki.end, der.SEQUENCE)
     name, parameters = algorithm_identifier(data, identifier)
     if name in (algorithms.RSA, algorithms.RSA_PSS):
         key = der.bits(data, der.element(data, identifier.end, spki.end))
         sequence = der.expect(key, 0, len(key), der.SEQUENCE)
-        return name, der.integer(key, der.element(key, sequence.start, sequence.end)).bit_length()
+        return name, der.integer(key, der.element(key, sequence.start, sequence.end)).bit_length(), ""
     if name == algorithms.DSA and parameters is not None and parameters.tag == der.SEQUENCE:
-        return name, der.integer(data, der.element(data, parameters.start, parameters.end)).bit_length()
+        return name, der.integer(data, der.element(data, parameters.start, parameters.end)).bit_length(), ""
     if name == algorithms.EC and parameters is not None and parameters.tag == der.OID:
-        return name, algorithms.CURVE_BITS.get(der.oid(data, parameters), 0)
-    return name, algorithms.FIXED_KEY_BITS.get(name, 0)
+        curve = der.oid(data, parameters)
+        return name, algorithms.CURVE_BITS.get(curve, 0), algorithms.CURVE_NAMES.get(curve, "")
+    return name, algorithms.FIXED_KEY_BITS.get(name, 0), ""
 
 
 def _hex(number: int) -> str:
@@ -170,12 +173,12 @@ class _Reader:
                 self.malformed.append(word)
         return found[0], found[1]
 
-    def key(self) -> tuple[str, int]:
+    def key(self) -> tuple[str, int, str]:
         try:
             return _key(self.data, self.parts.spki)
         except der.MalformedError:
             self.malformed.append("key")
-            return "", 0
+            return "", 0, ""
 
     def signature(self) -> tuple[str, str]:
         """Object identifier and digest."""
@@ -227,7 +230,7 @@ def facts(certificate: bytes) -> CertificateFacts | Unreadable:
     except der.MalformedError:
         return Unreadable(UnreadableReason.NOT_A_CERTIFICATE)
     reader = _Reader(certificate, parts)
-    key_oid, key_bits = reader.key()
+    key_oid, key_bits, key_curve = reader.key()
     signature_oid, digest = reader.signature()
     known = algorithms.SIGNATURES.get(signature_oid)
     not_before, not_after = reader.dates()
@@ -251,6 +254,7 @@ def facts(certificate: bytes) -> CertificateFacts | Unreadable:
         not_after=not_after,
         key_algorithm=algorithms.KEY_NAMES.get(key_oid, key_oid),
         key_bits=key_bits,
+        key_curve=key_curve,
         signature_algorithm=known.name if known else signature_oid,
         dns_names=dns_names,
         ip_addresses=ip_addresses,

@@ -6,7 +6,7 @@ a host said. What an endpoint's verdict depends on is a handful of columns; rows
 once. No row is ever a Python object.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -22,7 +22,7 @@ from openletter.store.error import DamagedStoreError
 from openletter.store.file_set import FileSet, Kind, StoredFile, new_folder
 from openletter.store.files import make_folder, publish_whole_table, read_table
 from openletter.store.observation_table import COLUMNS, from_table
-from openletter.store.record import SurveyRecord
+from openletter.store.record import DataSet, SurveyRecord
 from openletter.store.store import Store
 from openletter.store.workforce import default_processes, spread
 from openletter.tls.trust import Trust
@@ -35,6 +35,17 @@ from openletter.verdict.public_address import are_public
 from openletter.verdict.rollup import write_rollups
 from openletter.verdict.verdict import RULES_VERSION, Verdict, judge_facts
 from openletter.verdict.verdict_table import to_table
+
+
+class Further(msgspec.Struct, frozen=True):
+    """What is published together with verdicts: roll-ups, and what else was made of those."""
+
+    sets: tuple[FileSet, ...]
+    datasets: tuple[DataSet, ...] = ()
+
+
+Furtherance = Callable[[Sequence[Path], Callable[[int, int], None]], Further]
+"""Makes it of the files of the verdicts, and tells how much of how much is done."""
 
 
 class Judgement(msgspec.Struct, frozen=True, kw_only=True):
@@ -215,34 +226,37 @@ def judge_survey(
     watch: Callable[[int, int], None] = lambda *_: None,
     *,
     processes: int | None = None,
+    further: Furtherance | None = None,
 ) -> Judgement:
     """Derive the verdicts of all that is published of a survey, and put them in the place of those before; its
     observations are compacted first, where they are not.
 
-    ``watch`` is told how much of how much is done. Raises StoreError; then the verdicts before stand.
+    ``watch`` is told how much of how much is done. ``further`` makes the roll-ups, and what else is to be published in the
+    same moment; without it there are the roll-ups of the verdicts alone. Raises StoreError, and what ``further`` does;
+    then the verdicts before stand.
     """
+    parts = 2 if further is None else 3
 
-    def compacting(done: int, of: int) -> None:
-        watch(done, 2 * of)
+    def told(part: int) -> Callable[[int, int], None]:
+        return lambda done, of: watch(part * of + done, parts * of)
 
-    observations = compact(store, record, processes=processes, watch=compacting)
-    with store.building(Kind.VERDICTS, Kind.ROLLUPS, survey=record.id):
+    observations = compact(store, record, processes=processes, watch=told(0))
+    with store.building(Kind.VERDICTS, Kind.ENDPOINTS, Kind.ROLLUPS, survey=record.id):
         folder = new_folder(Kind.VERDICTS, record.id, RULES_VERSION)
         make_folder(store.root / folder)
         work = [
             _Work(str(store.root), str(path), str(store.root / folder / path.name), trust.roots)
             for path in store.files_of(observations)
         ]
-
-        def judging(done: int, of: int) -> None:
-            watch(of + done, 2 * of)
-
         hands = processes or default_processes(observations.rows)
-        done = spread(_judge_file, work, processes=hands, watch=judging)
+        done = spread(_judge_file, work, processes=hands, watch=told(1))
         files = tuple(one.file for one in done)
         verdicts = FileSet(folder=folder, kind=Kind.VERDICTS, survey=record.id, files=files)
-        rollups = write_rollups(store, record.id, store.files_of(verdicts))
-        store.manifest.publish([verdicts, rollups], rules_version=RULES_VERSION)
+        if further is None:
+            more = Further((write_rollups(store, record.id, store.files_of(verdicts)),))
+        else:
+            more = further(store.files_of(verdicts), told(2))
+        store.manifest.publish([verdicts, *more.sets], rules_version=RULES_VERSION, datasets=more.datasets)
     store.remove_leaving()
     return Judgement(
         survey=record.id,

@@ -8,7 +8,7 @@ A host is an address. It is probed, answered, strict or wide on a protocol where
 none is wide and one of them is unknown (VERDICTS §3).
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +42,10 @@ def _host_columns() -> str:
     return ", ".join(columns)
 
 
+HOST_COLUMNS = _host_columns()
+"""SQL: address, country and flags of a host, of the rows of ``verdict`` grouped by ``ip_sort``."""
+
+
 NETWORK_OF = (
     "CASE WHEN ip_sort[1:12] = '\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\xFF\\xFF'::BLOB "
     "THEN ip_sort[1:15] ELSE ip_sort[1:6] END"
@@ -55,7 +59,7 @@ FROM verdict GROUP BY ALL ORDER BY ALL
 """,
     HOSTS: f"""
 SELECT country, {", ".join(_FLAGS)}, count(*) AS n
-FROM (SELECT {_host_columns()} FROM verdict GROUP BY ip_sort) GROUP BY ALL ORDER BY ALL
+FROM (SELECT {HOST_COLUMNS} FROM verdict GROUP BY ip_sort) GROUP BY ALL ORDER BY ALL
 """,  # noqa: S608 - our own words
     NETWORKS: f"""
 SELECT network, any_value(country) AS country, sum(answered)::BIGINT AS answered, sum(strict)::BIGINT AS strict,
@@ -87,14 +91,17 @@ def verdict_view(database: Any, files: Sequence[Path]) -> None:
         database.execute(EMPTY)
 
 
-def write_rollups(store: Store, survey: str, verdicts: Sequence[Path]) -> FileSet:
-    """Write the roll-ups of some files of verdicts; they are not published yet. Raises StoreError."""
+def write_rollups(
+    store: Store, survey: str, verdicts: Sequence[Path], questions: Mapping[str, str] = QUESTIONS
+) -> FileSet:
+    """Write the roll-ups of some files of verdicts; they are not published yet. ``questions`` are what is counted, as
+    ``QUESTIONS``. Raises StoreError."""
     folder = new_folder(Kind.ROLLUPS, survey)
     make_folder(store.root / folder)
     stored = []
     with connect(store.root) as database:
         verdict_view(database, verdicts)
-        for name, sql in QUESTIONS.items():
+        for name, sql in questions.items():
             table = database.sql(sql).to_arrow_table()
             written = publish_whole_table(store.root / folder / name, table)
             stored.append(

@@ -1,0 +1,124 @@
+"""Addresses joined with ranges, column by column: millions of addresses take seconds, where a look-up each takes minutes.
+
+DuckDB's ASOF JOIN finds for each address the last range that begins at or before it; whether the range also holds it is
+tested here, for ranges do not follow one another without a gap.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from openletter.enrich.dataset import GeoData
+from openletter.enrich.error import DataSetError
+from openletter.enrich.range_table import VALUES
+from openletter.store.database import connect
+from openletter.verdict.public_address import are_public
+
+_JOIN = """
+SELECT CASE WHEN r."end" >= a.ip THEN r.place END AS place
+FROM addresses a ASOF LEFT JOIN ranges r ON a.ip >= r.start ORDER BY a.place
+"""
+
+
+def _numbered(names: list[str], *columns: Any) -> Any:
+    rows = len(columns[0])
+    return pa.table([pa.array(range(rows), pa.int64()), *columns], names=["place", *names])
+
+
+def find(addresses: Any, ranges: Any) -> Any:
+    """For each of an array of addresses (sixteen octets) the row of the range in a table (sorted, disjoint) that holds it;
+    null where none does. An integer ``pyarrow.Array``."""
+    if not len(addresses) or not ranges.num_rows:
+        return pa.nulls(len(addresses), pa.int64())
+    with connect() as database:
+        database.register("addresses", _numbered(["ip"], addresses))
+        database.register("ranges", _numbered(["start", "end"], ranges.column("start"), ranges.column("end")))
+        return database.sql(_JOIN).to_arrow_table().column("place").combine_chunks()
+
+
+def read_ranges(path: Path, low: bytes, high: bytes) -> Any:
+    """The ranges of a Parquet file that addresses from ``low`` to ``high`` may be in, and some beside them.
+
+    Raises DataSetError.
+    """
+    try:
+        with path.open("rb") as file, pq.ParquetFile(file) as parquet:
+            starts = [
+                bytes(parquet.metadata.row_group(number).column(0).statistics.min)
+                for number in range(parquet.num_row_groups)
+            ]
+            # The group before the first that begins behind ``low`` may still reach there.
+            first = max(0, sum(start <= low for start in starts) - 1)
+            last = sum(start <= high for start in starts)
+            words = [name for name in parquet.schema_arrow.names if VALUES.get(name) == VALUES["name"]]
+            groups = list(range(first, max(first, last)))
+        return pq.ParquetFile(path, read_dictionary=words).read_row_groups(groups).unify_dictionaries()
+    except (OSError, pa.ArrowException, AttributeError) as error:
+        raise DataSetError(
+            f"{path}: the ranges cannot be read ({error}); remove the file and try again"
+        ) from error
+
+
+def _empty(name: str, rows: int) -> Any:
+    kind = VALUES[name]
+    value = pa.scalar(0, kind) if name == "asn" else pa.scalar("", pa.string())
+    return pa.repeat(value, rows).cast(kind)
+
+
+def _known(column: Any) -> Any:
+    plain = column if column.type == VALUES["asn"] else column.dictionary_decode()
+    nothing = 0 if column.type == VALUES["asn"] else ""
+    return pc.fill_null(pc.not_equal(plain, nothing), False)
+
+
+TOGETHER = (("country", "region", "city"), ("asn", "name"), ("sector", "naics"))
+"""What one data set says together is taken together: a city of one maker is never put into another's country."""
+
+
+def locate(addresses: Any, sources: Sequence[GeoData]) -> dict[str, Any]:
+    """What is known of each of an array of addresses, sixteen octets each and sorted: an array of each of ``VALUES``.
+
+    Of several data sets the first that knows the first word of a group (``TOGETHER``) of an address has its say on the
+    group. Raises DataSetError, StoreError.
+    """
+    rows = len(addresses)
+    found = {name: _empty(name, rows) for name in VALUES}
+    if not rows:
+        return found
+    public = are_public(addresses)
+    for source in sources:
+        ranges = read_ranges(Path(source.path), addresses[0].as_py(), addresses[-1].as_py())
+        place = find(addresses, ranges)
+        if source.public_only:
+            place = pc.if_else(public, place, None)
+        for group in TOGETHER:
+            told = [name for name in group if name in ranges.schema.names]
+            if told:
+                _fill(found, told, group, ranges, place)
+    return found
+
+
+def _fill(found: dict[str, Any], told: list[str], group: Sequence[str], ranges: Any, place: Any) -> None:
+    new = {name: ranges.column(name).combine_chunks().take(place) for name in told}
+    open_ = pc.invert(_any(_known(found[name]) for name in group))
+    here = pc.and_(open_, _any(_known(column) for column in new.values()))
+    for name, column in new.items():
+        found[name] = _chosen(here, column, found[name])
+
+
+def _any(flags: Any) -> Any:
+    first, *rest = flags
+    for one in rest:
+        first = pc.or_(first, one)
+    return first
+
+
+def _chosen(here: Any, new: Any, old: Any) -> Any:
+    """``new`` where ``here`` holds, else ``old``."""
+    if new.type == VALUES["asn"]:
+        return pc.if_else(here, new, old)
+    return pc.if_else(here, new.dictionary_decode(), old.dictionary_decode()).dictionary_encode()
