@@ -5,6 +5,7 @@ Of an enriched survey, from its endpoints: the roll-ups do not cut these two way
 
 import msgspec
 
+from openletter.statistics.asn import AsnCounts, one_asn
 from openletter.statistics.classes import ClassCount
 from openletter.statistics.database import Verdicts
 from openletter.statistics.findings import FindingCount, severity_of
@@ -29,6 +30,8 @@ class NetworkPart(msgspec.Struct, frozen=True):
 
 
 class NetworkProfile(msgspec.Struct, frozen=True, kw_only=True):
+    counts: AsnCounts | None
+    """None where nothing answered in it."""
     classes: tuple[ClassCount, ...]
     """The most first, as in all of these."""
     findings: tuple[FindingCount, ...]
@@ -109,7 +112,12 @@ ORDER BY affected DESC, many DESC, asn LIMIT {MOST}
 def network_profile(verdicts: Verdicts, asn: int) -> NetworkProfile:
     """Raises NotEnrichedError, StoreError."""
     cut = _Cut(verdicts, "asn = ?", asn)
-    return NetworkProfile(classes=cut.classes(), findings=cut.findings(), products=cut.parts("product"))
+    return NetworkProfile(
+        counts=one_asn(verdicts, asn),
+        classes=cut.classes(),
+        findings=cut.findings(),
+        products=cut.parts("product"),
+    )
 
 
 def product_profile(verdicts: Verdicts, product: str) -> ProductProfile:

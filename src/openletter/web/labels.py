@@ -3,6 +3,7 @@
 English sentences are the keys of the catalogue of messages: ``N_`` marks one, and whoever shows it translates it.
 """
 
+from openletter.enrich.product import Certainty
 from openletter.statistics.diff import Fate
 from openletter.verdict.classes import STRICT, UNKNOWN, WIDE, Class, Evidence, Severity
 from openletter.verdict.findings import FindingName
@@ -113,6 +114,13 @@ FINDINGS: dict[FindingName, str] = {
     FindingName.TLS_RENEGOTIATED_DOWN: N_("TLS version lowered on the way"),
     FindingName.PASSWORD_GUESSING_EXPOSED: N_("Anyone can try passwords"),
     FindingName.COMMAND_INJECTION: N_("Commands from before TLS carried out inside it"),
+}
+
+CERTAINTIES: dict[Certainty, str] = {
+    Certainty.CERTAIN: N_("it names itself"),
+    Certainty.LIKELY: N_("likely, by its words"),
+    Certainty.GUESS: N_("a guess, by what it offers"),
+    Certainty.NONE: N_("not recognised"),
 }
 
 FATES: dict[Fate, str] = {

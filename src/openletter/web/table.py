@@ -6,9 +6,9 @@ all of it is done in memory. Without JavaScript the same addresses stand in link
 
 import csv
 import io
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from enum import StrEnum
-from typing import Annotated, Generic, TypeVar
+from typing import Annotated, Any, Generic, TypeVar
 from urllib.parse import urlencode
 
 import msgspec
@@ -50,9 +50,22 @@ class TableQuery(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     q: str = ""
     """Rows with this text in them."""
     page: Annotated[int, msgspec.Meta(ge=1, le=1_000_000)] = 1
+    table: str = ""
+    """Which of a page's tables ``sort``, ``q``, ``page`` and ``format`` are about, where it has several."""
     format: Format = Format.HTML
     still: str = ""
     """``1``: charts do not move. For pictures."""
+    lang: str = ""
+    """Of the words in a chart's data; only so that caches tell the languages apart."""
+
+    def said(self) -> tuple[tuple[str, str], ...]:
+        """What is not so anyway: what an address has to say."""
+        return tuple(
+            (field.encode_name, str(value))
+            for field in msgspec.structs.fields(type(self))
+            if (value := getattr(self, field.name)) not in (field.default, None, "")
+            and field.name not in ("still", "lang")
+        )
 
 
 class Column(msgspec.Struct, Generic[Row], frozen=True, kw_only=True):
@@ -169,8 +182,12 @@ class Table(Generic[Row]):
         query: TableQuery,
         searchable: bool = True,
         page_rows: int = PAGE_ROWS,
+        alone: bool = True,
     ) -> None:
-        self._name = name
+        """``alone``: whether the page has no other table."""
+        if not alone and query.table != name:
+            query = msgspec.structs.replace(query, table=name, sort="", q="", page=1, format=Format.HTML)
+        self.name = name
         self._caption = caption
         self._path = path
         self._columns = columns
@@ -182,7 +199,7 @@ class Table(Generic[Row]):
         """All that the filter leaves, in their order."""
 
     def _address(self, **changed: object) -> str:
-        said = {**_said(self._query), **{name: value for name, value in changed.items() if value}}
+        said = {**dict(self._query.said()), **{name: value for name, value in changed.items() if value}}
         said = {name: value for name, value in said.items() if name not in changed or changed[name]}
         return f"{self._path}?{urlencode(said)}" if said else self._path
 
@@ -228,10 +245,12 @@ class Table(Generic[Row]):
         start = (page - 1) * self._page_rows
         shown = self.rows[start : start + self._page_rows]
         kept = {
-            name: value for name, value in _said(self._query).items() if name not in ("q", "page", "format")
+            name: value
+            for name, value in dict(self._query.said()).items()
+            if name not in ("q", "page", "format")
         }
         return TableView(
-            name=self._name,
+            name=self.name,
             caption=self._caption,
             headers=self._headers(),
             rows=tuple(
@@ -262,7 +281,7 @@ class Table(Generic[Row]):
         """All rows of the view as a file, where the address asks for one."""
         if self._query.format is Format.HTML:
             return None
-        name = f"openletter-{self._name}.{self._query.format}"
+        name = f"openletter-{self.name}.{self._query.format}"
         headers = {"Content-Disposition": f'attachment; filename="{name}"'}
         if self._query.format is Format.JSON:
             return Response(
@@ -276,14 +295,9 @@ class Table(Generic[Row]):
         )
 
 
-def _said(query: TableQuery) -> dict[str, str]:
-    """What the address says that is not so anyway."""
-    said = {}
-    for field in msgspec.structs.fields(type(query)):
-        value = getattr(query, field.name)
-        if value not in (field.default, None, "") and field.name != "still":
-            said[field.encode_name] = str(value)
-    return said
+def download_of(tables: Iterable[Table[Any]]) -> Response | None:
+    """Of the table of a page that its address asks for as a file."""
+    return next((file for table in tables if (file := table.download()) is not None), None)
 
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
