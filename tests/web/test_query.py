@@ -42,7 +42,7 @@ def test_a_field_that_was_left_empty_is_no_filter() -> None:
     [
         (b"port=0", "port"),
         (b"port=many", "port"),
-        (b"product=nosuch", "product"),
+        (b"product=nosuch", "dovecot"),
         (b"strict=perhaps", "strict"),
         (b"klass=no_tls", "class, network, port, product, strict"),
         (b"port=1&port=2", "more than once"),

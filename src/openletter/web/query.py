@@ -4,7 +4,8 @@ Everybody can send anything: more than a filter can hold, octets that are no tex
 twice. What a form sends for a field that was left empty is the same as not sending it.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from enum import StrEnum
 from typing import TypeVar
 from urllib.parse import parse_qsl
 
@@ -90,12 +91,15 @@ def read(query: bytes, shape: type[Shape], *, ignoring: frozenset[str] = frozens
         elif name in values:
             wrong.append(Wrong(name, f"{name} is given more than once."))
         values[name] = value
-    for name in known:
+    for field in msgspec.structs.fields(shape):
+        name = field.encode_name
         if name in values:
             try:
                 parameters.read(shape, {name: values[name]})
-            except BadQuestionError as error:
-                wrong.append(Wrong(name, _sentence(str(error))))
+            except (BadQuestionError, msgspec.ValidationError) as error:
+                members = _members(field.type)
+                said = f"{name}: give one of: {', '.join(members)}" if members else str(error)
+                wrong.append(Wrong(name, _sentence(said)))
     if wrong:
         raise BadQueryError(wrong)
     try:
@@ -104,7 +108,30 @@ def read(query: bytes, shape: type[Shape], *, ignoring: frozenset[str] = frozens
         raise bad("", _sentence(str(error))) from None
 
 
+def _members(kind: object) -> list[str]:
+    """What a parameter may be, where that is one of a few words."""
+    of_union = [kind, *getattr(kind, "__args__", ())]
+    return [
+        str(member.value)
+        for one in of_union
+        if isinstance(one, type) and issubclass(one, StrEnum)
+        for member in one
+    ]
+
+
+def read_place(values: Mapping[str, object], shape: type[Shape]) -> Shape:
+    """The parameters of a path as ``shape``. Raises BadQueryError."""
+    for name, value in values.items():
+        if len(str(value)) > MAX_VALUE or not str(value).isprintable():
+            raise bad(name, f"{name} is too long, or holds characters that do not print.")
+    try:
+        return parameters.read(shape, values)
+    except (BadQuestionError, msgspec.ValidationError) as error:
+        raise bad("", _sentence(str(error))) from None
+
+
 def _sentence(said: str) -> str:
     """Nothing in it that does not print."""
-    text = said[:300].encode("ascii", "backslashreplace").decode()
+    said = said.partition(" - at `$")[0]
+    text = said[:600].encode("ascii", "backslashreplace").decode()
     return text if text.endswith(".") else f"{text}."
