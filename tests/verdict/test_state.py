@@ -113,6 +113,18 @@ class Days:
             for row in rows
         }
 
+    def exposure(self):
+        """Per address the days of its latest exposure's begin and end."""
+        files = self.store.files_of(self.store.current(Kind.STATE))
+        return {
+            row["ip"]: tuple(
+                None if row[name] is None else (row[name] - BEGAN) / DAY
+                for name in ("exposed_since", "exposed_until")
+            )
+            for path in files
+            for row in read_table(path).to_pylist()
+        }
+
 
 @pytest.fixture
 def days(tmp_path):
@@ -208,3 +220,57 @@ def test_its_files_have_the_columns_that_are_promised(days):
     schema = read_table(path).schema
     assert (schema.names, schema.metadata) == (SCHEMA.names, SCHEMA.metadata)
     assert [schema.field(name).nullable for name in SCHEMA.names] == [field.nullable for field in SCHEMA]
+
+
+@pytest.mark.parametrize(
+    ("words", "since", "until"),
+    [
+        ("no_tls", 0, None),
+        ("tls_required", None, None),
+        ("silent no_tls no_tls tls_optional", 1, None),
+        ("no_tls tls_required", 0, 1),
+        ("no_tls tls_required tls_required", 0, 1),
+        ("no_tls unreachable", 0, 1),
+        ("no_tls silent no_tls", 0, None),
+        ("no_tls silent tls_required", 0, 2),
+        ("no_tls silent", 0, None),
+        ("no_tls tls_required no_tls", 2, None),
+        ("no_tls tls_required no_tls unreachable", 2, 3),
+        ("no_tls - no_tls", 0, None),
+    ],
+)
+def test_how_long_an_endpoint_was_exposed(days, words, since, until):
+    """Without this nobody can say how long servers stay open: how persistence is counted."""
+    for day, word in enumerate(words.split()):
+        if word != "-":
+            days.survey(day, {"192.0.2.1": word})
+    assert days.exposure() == {"192.0.2.1": (since, until)}
+
+
+@pytest.mark.parametrize(
+    ("before", "at_first", "then", "exposure"),
+    [
+        ("no_tls", "tls_required", "no_tls", (0, None)),
+        ("no_tls", "no_tls", "tls_required", (0, 1)),
+        ("no_tls", "tls_required", "silent", (0, None)),
+        ("tls_required", "no_tls", "tls_required", (None, None)),
+        ("tls_required", "no_tls", "silent", (None, None)),
+        ("tls_required", "tls_required", "no_tls", (1, None)),
+    ],
+)
+def test_judging_anew_leaves_no_exposure_that_was_never_found(days, before, at_first, then, exposure):
+    days.survey(0, {"192.0.2.1": before})
+    latest = days.survey(1, {"192.0.2.1": at_first})
+    days.judge(latest, {"192.0.2.1": then})
+    assert merge_state(days.store) == [latest]
+    assert days.exposure() == {"192.0.2.1": exposure}
+
+
+def test_a_state_of_version_1_is_taken_up(days):
+    """After an upgrade: endpoints count as exposed since they last changed, and networks are not known."""
+    days.survey(0, {"192.0.2.1": "tls_required", "192.0.2.2": "tls_required"})
+    days.survey(1, {"192.0.2.1": "no_tls", "192.0.2.2": "tls_required"})
+    for path in days.store.files_of(days.store.current(Kind.STATE)):
+        publish_whole_table(path, read_table(path).drop_columns(["asn", "exposed_since", "exposed_until"]))
+    days.survey(3, {"192.0.2.1": "tls_required", "192.0.2.3": "no_tls"})
+    assert days.exposure() == {"192.0.2.1": (1, 3), "192.0.2.2": (None, None), "192.0.2.3": (3, None)}

@@ -8,7 +8,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from openletter.store.columns import SECONDS, TEXT, WORD, Kind, enumeration
+from openletter.store.columns import ASN, SECONDS, TEXT, WORD, Kind, enumeration
 from openletter.verdict import verdict_table
 
 
@@ -29,13 +29,11 @@ class HostnameSource(StrEnum):
     NONE = ""
 
 
-_ASN = Kind(pa.uint32())
-
 ADDED: dict[str, Kind] = {
     "country_source": enumeration(CountrySource),
     "region": WORD,
     "city": WORD,
-    "asn": _ASN,
+    "asn": ASN,
     "network_name": WORD,
     "hostname": TEXT,
     "hostname_source": enumeration(HostnameSource),

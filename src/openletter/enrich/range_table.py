@@ -12,13 +12,13 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from openletter.scope.labelled import layered
-from openletter.store.columns import ADDRESS_ORDER, WORD
+from openletter.store.columns import ADDRESS_ORDER, ASN, WORD
 
 VALUES: dict[str, Any] = {
     "country": WORD.arrow,
     "region": WORD.arrow,
     "city": WORD.arrow,
-    "asn": pa.uint32(),
+    "asn": ASN.arrow,
     "name": WORD.arrow,
     "sector": WORD.arrow,
     "naics": WORD.arrow,

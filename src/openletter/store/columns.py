@@ -38,6 +38,8 @@ OCTETS = Kind(pa.binary())
 FLAG = Kind(pa.bool_())
 SECONDS = Kind(pa.float64())
 PORT = Kind(pa.uint16())
+ASN = Kind(pa.uint32())
+"""Number of an autonomous system; 0: not known."""
 LIST = Kind(pa.list_(pa.string()), None, tuple)
 TRANSCRIPT = Kind(pa.binary(), _transcript_encoder.encode, _transcript_decoder.decode)
 ADDRESS_ORDER = Kind(pa.binary(16))

@@ -6,8 +6,11 @@ It is made of the state before and one survey, never of history. A row is an end
   it never did. ``asked``: the survey that asked it last. An endpoint that a survey does not have keeps its row.
 - ``changed_at``: when its class or its findings were last found to be others than before; at first when it was first
   asked. ``previous_class``: its class before that, empty where there was none.
-- A survey that is judged anew, under other rules, puts its verdict in the place of its own; a survey that is older than
-  what the state has of an endpoint says no more than when that was first seen.
+- ``exposed_since``: which survey was the first to find it exposed (wide) without a break, its latest exposure if there were
+  several; null where it never was. ``exposed_until``: which survey then found it mended, or without an answer; null while it
+  is exposed, as far as is known. An answer that does not tell what is exposed neither ends an exposure nor breaks it.
+- A survey that is judged or enriched anew puts what it says in the place of its own; a survey that is older than what the
+  state has of an endpoint says no more than when that was first seen.
 
 Both sides are sorted by address; so they are merged range by range, with one range in memory.
 """
@@ -18,10 +21,12 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 
-from openletter.store.columns import ADDRESS_ORDER, FLAG, LIST, PORT, SECONDS, TEXT, WORD
+from openletter.store.columns import ADDRESS_ORDER, ASN, FLAG, LIST, PORT, SECONDS, TEXT, WORD
 from openletter.store.compaction import GROUP_ROWS
 from openletter.store.database import connect, quoted
+from openletter.store.error import DamagedStoreError
 from openletter.store.file_set import FileSet, Kind, StoredFile, new_folder, part_name
 from openletter.store.files import make_folder, publish_whole_table
 from openletter.store.record import State, SurveyRecord
@@ -31,16 +36,19 @@ from openletter.verdict.ranges import ranges
 MERGED_ROWS = 1_000_000
 """Rows of a range, both sides together: some 500 MB while they are joined."""
 
+_NULLABLE = frozenset({"first_seen", "last_seen", "exposed_since", "exposed_until"})
+
 SCHEMA: Any = pa.schema(
     [
         pa.field("ip_sort", ADDRESS_ORDER.arrow, nullable=False),
         *(
-            pa.field(name, kind.arrow, nullable=name in ("first_seen", "last_seen"))
+            pa.field(name, kind.arrow, nullable=name in _NULLABLE)
             for name, kind in (
                 ("ip", TEXT),
                 ("port", PORT),
                 ("host", TEXT),
                 ("country", WORD),
+                ("asn", ASN),
                 ("protocol", WORD),
                 ("mode", WORD),
                 ("class", WORD),
@@ -56,17 +64,20 @@ SCHEMA: Any = pa.schema(
                 ("last_seen", SECONDS),
                 ("changed_at", SECONDS),
                 ("asked", SECONDS),
+                ("exposed_since", SECONDS),
+                ("exposed_until", SECONDS),
             )
         ),
     ],
-    metadata={b"openletter.state": b"1"},
+    metadata={b"openletter.state": b"2"},
 )
-"""A ``pyarrow.Schema``."""
+"""A ``pyarrow.Schema``; one of version 1 has neither ``asn`` nor the exposure."""
 
 _KEY = ("ip_sort", "port", "host")
 _TAKEN = (
     "ip",
     "country",
+    "asn",
     "protocol",
     "mode",
     "class",
@@ -78,9 +89,13 @@ _TAKEN = (
     "wide",
     "findings",
 )
+_ASKED: Any = pa.schema([SCHEMA.field(name) for name in (*_KEY, *_TAKEN)])
+"""What is taken of a survey's endpoints."""
 _NEW_IS_TAKEN = "(n.port IS NOT NULL AND (o.port IS NULL OR $at >= o.asked))"
 _DIFFERS = "(n.class <> o.class OR list_sort(n.findings) <> list_sort(o.findings))"
 _ANSWERED_AT = "CASE WHEN n.class <> 'unreachable' THEN $at END"
+_ENDS = "(n.class = 'unreachable' OR NOT n.unknown)"
+"""Of one that is not exposed now: whether an exposure ends with it."""
 
 _MERGE = f"""
 SELECT {", ".join(f"coalesce(n.{name}, o.{name}) AS {name}" for name in _KEY)},
@@ -93,7 +108,15 @@ SELECT {", ".join(f"coalesce(n.{name}, o.{name}) AS {name}" for name in _KEY)},
        CASE WHEN o.port IS NULL THEN {_ANSWERED_AT} WHEN n.port IS NULL THEN o.last_seen
             ELSE greatest(o.last_seen, {_ANSWERED_AT}) END AS last_seen,
        CASE WHEN o.port IS NULL THEN $at WHEN {_NEW_IS_TAKEN} AND {_DIFFERS} THEN $at ELSE o.changed_at END AS changed_at,
-       CASE WHEN {_NEW_IS_TAKEN} THEN $at ELSE o.asked END AS asked
+       CASE WHEN {_NEW_IS_TAKEN} THEN $at ELSE o.asked END AS asked,
+       CASE WHEN NOT {_NEW_IS_TAKEN} THEN o.exposed_since
+            WHEN n.wide THEN CASE WHEN o.exposed_until IS NULL OR o.exposed_until = $at
+                                  THEN coalesce(o.exposed_since, $at) ELSE $at END
+            WHEN o.exposed_since = $at THEN NULL ELSE o.exposed_since END AS exposed_since,
+       CASE WHEN NOT {_NEW_IS_TAKEN} THEN o.exposed_until
+            WHEN n.wide OR o.exposed_since IS NULL OR o.exposed_since = $at THEN NULL
+            WHEN o.exposed_until < $at THEN o.exposed_until
+            WHEN {_ENDS} THEN $at END AS exposed_until
 FROM (SELECT * FROM after WHERE ip_sort >= $low AND ip_sort < $high) n
 FULL JOIN (SELECT * FROM before WHERE ip_sort >= $low AND ip_sort < $high) o USING (ip_sort, port, host)
 ORDER BY 1, 2, 3
@@ -108,12 +131,34 @@ def _source(files: Sequence[Path], schema: Any) -> str:
             "unknown": "BOOLEAN",
             "strict": "BOOLEAN",
             "wide": "BOOLEAN",
+            "asn": "UINTEGER",
         }
-        seconds = dict.fromkeys(("first_seen", "last_seen", "changed_at", "asked"), "DOUBLE")
+        seconds = {field.name: "DOUBLE" for field in schema if field.type == SECONDS.arrow}
         types = {"findings": "VARCHAR[]", **words, **seconds}
         columns = ", ".join(f'NULL::{types.get(name, "VARCHAR")} AS "{name}"' for name in schema.names)
         return f"SELECT {columns} WHERE false"
-    return f"SELECT * FROM read_parquet([{', '.join(map(quoted, files))}])"  # noqa: S608 - our own names
+    there = _columns(files[0])
+    added = "".join(
+        f", {sql} AS {name}"
+        for name, sql in _CAME_LATER.items()
+        if name in schema.names and name not in there
+    )
+    return f"SELECT *{added} FROM read_parquet([{', '.join(map(quoted, files))}])"  # noqa: S608 - our own names
+
+
+_CAME_LATER = {
+    "asn": "0::UINTEGER",
+    "exposed_since": "CASE WHEN wide THEN changed_at END",
+    "exposed_until": "NULL::DOUBLE",
+}
+"""SQL for columns that a state of version 1, and verdicts that were not enriched, do not have."""
+
+
+def _columns(path: Path) -> set[str]:
+    try:
+        return set(pq.read_schema(path).names)
+    except (OSError, pa.ArrowInvalid) as error:
+        raise DamagedStoreError(f"{path}: cannot be read as Parquet ({error})") from error
 
 
 def merge_files(
@@ -132,7 +177,7 @@ def merge_files(
     bounds = ranges([*before, *after], rows)
     with connect(spill) as database:
         database.execute(f"CREATE VIEW before AS {_source(before, SCHEMA)}")
-        database.execute(f"CREATE VIEW after AS {_source(after, SCHEMA)}")
+        database.execute(f"CREATE VIEW after AS {_source(after, _ASKED)}")
         for number, (low, high) in enumerate(pairwise(bounds)):
             watch(number, len(bounds) - 1)
             merged = database.sql(_MERGE, params={"at": at, "low": low, "high": high}).to_arrow_table()
@@ -156,7 +201,7 @@ def _as_kept(column: Any, kind: Any) -> Any:
 
 def is_merged(record: SurveyRecord) -> bool:
     """Whether the state has the survey's published verdicts, or wants none of it: it is not finished or not judged."""
-    return record.state is not State.FINISHED or not record.verdicts or record.merged == record.verdicts
+    return record.state is not State.FINISHED or not record.verdicts or record.merged == record.endpoints
 
 
 def merge_state(
@@ -181,7 +226,7 @@ def merge_state(
             make_folder(store.root / folder)
             files = merge_files(
                 store.files_of(current) if current else [],
-                store.verdict_files(record),
+                store.endpoint_files(record),
                 at=record.started,
                 target=store.root / folder,
                 spill=store.root,
@@ -189,7 +234,7 @@ def merge_state(
                 watch=watch,
             )
             new = FileSet(folder=folder, kind=Kind.STATE, survey=record.id, files=tuple(files))
-            store.manifest.publish([new], merged=record.verdicts)
+            store.manifest.publish([new], merged=record.endpoints)
             done.append(record.id)
     store.remove_leaving()
     return done
