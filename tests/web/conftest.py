@@ -27,6 +27,8 @@ from openletter.dialogue.observation import (
     Side,
     Tcp,
 )
+from openletter.enrich.dataset import of_user
+from openletter.enrich.enriching import enrich_survey
 from openletter.scope.build import build_scope
 from openletter.scope.target import parse_target
 from openletter.store.record import State
@@ -192,8 +194,20 @@ def add_survey(
     return survey
 
 
-def make_world(root: Path, surveys: int = 3, *, parts: int = 1) -> list[str]:
-    """A store with that many surveys, each judged and merged into the state; their ids, the oldest first."""
+def networks_file(path: Path) -> Path:
+    """A user's data set: two networks a country, a /24 each. The first is called something hostile."""
+    lines = ["# name: Networks of the test", "# date: 2026-02-01", "# licence: CC BY 4.0", "cidr,asn,name"]
+    for place in range(len(COUNTRIES)):
+        for half in range(2):
+            number = 64_500 + 2 * place + half
+            name = HOSTILE.replace('"', "'") if number == 64_500 else f"Network {number}"
+            lines.append(f"11.{place}.{half}.0/24,{number},{name}")
+    path.write_text("\n".join([*lines, ""]))
+    return path
+
+
+def make_world(root: Path, surveys: int = 3, *, parts: int = 1, enriched: bool = True) -> list[str]:
+    """A store with that many surveys, each judged, enriched and merged into the state; their ids, the oldest first."""
     hosts = population(surveys)
     ders = [certificate(number) for number in range(4)]
     made = []
@@ -203,6 +217,9 @@ def make_world(root: Path, surveys: int = 3, *, parts: int = 1) -> list[str]:
             observations = list(observe(hosts, which, ders, began))
             survey = add_survey(store, observations, ders, began=began, parts=parts)
             judge_survey(store, store.survey(survey), Trust(), processes=1)
+            if enriched:
+                sources = [of_user(networks_file(root.parent / "networks.csv"), root)]
+                enrich_survey(store, store.survey(survey), sources, processes=1)
             made.append(survey)
         merge_state(store)
     return made
@@ -226,6 +243,13 @@ def sampled_world(tmp_path_factory: pytest.TempPathFactory) -> World:
     """One survey, which asked a quarter of its scope."""
     root = tmp_path_factory.mktemp("sampled") / "store"
     return World(root, make_world(root, 1, parts=4))
+
+
+@pytest.fixture(scope="session")
+def bare_world(tmp_path_factory: pytest.TempPathFactory) -> World:
+    """One survey, which was not enriched."""
+    root = tmp_path_factory.mktemp("bare") / "store"
+    return World(root, make_world(root, 1, enriched=False))
 
 
 @pytest.fixture(scope="session")

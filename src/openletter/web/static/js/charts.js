@@ -34,6 +34,11 @@ function complain(figure) {
 function paint(figure, data) {
   drawn.get(figure)?.chart?.dispose();
   const place = figure.querySelector(".chart");
+  // In a folded or hidden part of the page: it is painted when it gets a size.
+  if (!place.clientWidth || !place.clientHeight) {
+    drawn.set(figure, { data });
+    return Promise.resolve();
+  }
   const locale = root.lang.startsWith("ja") ? "JA" : "EN";
   const chart = echarts.init(place, null, { renderer: "canvas", locale });
   const option = draw(figure.dataset.chart, data, theme(), place.clientWidth);
@@ -89,13 +94,12 @@ function watchSizes() {
   const known = new WeakMap();
   const observer = new ResizeObserver((entries) => {
     for (const { target, contentRect } of entries) {
-      const before = known.get(target);
+      const before = known.get(target) ?? contentRect.width;
       known.set(target, contentRect.width);
-      const one = drawn.get(target.closest("figure"));
+      const figure = target.closest("figure");
+      const one = drawn.get(figure);
       // A chart lays out its legend and labels by its width, so another width is another option.
-      if (one && before !== undefined && Math.abs(before - contentRect.width) > 1) {
-        paint(target.closest("figure"), one.data);
-      }
+      if (one && (!one.chart || Math.abs(before - contentRect.width) > 1)) paint(figure, one.data);
     }
   });
   return (figure) => observer.observe(figure.querySelector(".chart"));
@@ -104,7 +108,11 @@ function watchSizes() {
 async function begin() {
   const figures = [...document.querySelectorAll("figure[data-chart]")];
   const watch = watchSizes();
-  if (document.fonts) await document.fonts.ready;
+  // Sizes and colours come from style sheets.
+  if (document.readyState !== "complete") {
+    await new Promise((loaded) => addEventListener("load", loaded, { once: true }));
+  }
+  await document.fonts.ready;
   await Promise.all(figures.map(show));
   figures.forEach(watch);
   document.addEventListener("click", act);
