@@ -2,13 +2,19 @@
 
 from collections import Counter
 from datetime import UTC, datetime, timedelta
+from ipaddress import IPv4Address
 from itertools import pairwise
 from shutil import copytree
 
+import pyarrow as pa
 import pytest
 
+from openletter.enrich.dataset import of_user
+from openletter.enrich.enriching import enrich_survey
 from openletter.generated.generating import Order, generate
 from openletter.generated.truth import read_truth
+from openletter.lab.internet.networks import systems, write_networks
+from openletter.lab.internet.population import World
 from openletter.lab.internet.truth import UNKNOWN, Class
 from openletter.statistics.country import by_country
 from openletter.statistics.database import verdicts_of
@@ -105,6 +111,36 @@ def test_observations_are_those_that_the_verdicts_were_made_of(store, made, lab_
     with Store(tmp_path / "copy") as copy:
         judge_survey(copy, copy.survey(record.id), Trust(extra_pem=lab_root))
         assert verdicts(copy, copy.survey(record.id)) == before
+
+
+def endpoints(store, record):
+    tables = [read_table(path) for path in store.endpoint_files(record)]
+    return pa.concat_tables(tables, promote_options="permissive").to_pylist()
+
+
+def test_endpoints_are_those_that_enriching_makes(store, made, lab_root, tmp_path):
+    """Pages of networks, products and certificates would be tried on what no survey ever comes to."""
+    record = store.surveys()[-1]
+    assert [each.name for each in record.datasets] == ["Networks of the simulated Internet"]
+    copytree(made[0], tmp_path / "copy")
+    csv = tmp_path / "networks.csv"
+    with csv.open("w") as out:
+        write_networks(World(made[1].scale, made[1].seed), out)
+    with Store(tmp_path / "copy") as copy:
+        judge_survey(copy, copy.survey(record.id), Trust(extra_pem=lab_root))
+        enrich_survey(copy, copy.survey(record.id), [of_user(csv, copy.root)])
+        again = copy.survey(record.id)
+        assert again.enriched != record.enriched
+        assert again.datasets == record.datasets
+        assert endpoints(copy, again) == endpoints(store, record)
+
+
+def test_each_host_is_in_the_network_that_announces_it(store, days):
+    """A network's page would show a neighbour's hosts."""
+    of = {ip: each for each in systems(days.world) for ip in range(each.first, each.last + 1)}
+    for row in endpoints(store, store.surveys()[0]):
+        system = of[int(IPv4Address(row["ip"]))]
+        assert (row["asn"], row["network_name"]) == (system.number, system.name)
 
 
 def test_only_the_latest_surveys_keep_their_observations(store):

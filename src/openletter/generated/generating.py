@@ -18,6 +18,9 @@ import msgspec
 
 from openletter import __version__
 from openletter.engine.deadlines import Deadlines
+from openletter.enrich.dataset import GeoData, of_user
+from openletter.enrich.enriching import enrich_table
+from openletter.enrich.rollup import ALL_QUESTIONS
 from openletter.generated.cast import Cast, specimens
 from openletter.generated.hosts import Hosts, hosts_of, parts
 from openletter.generated.part import DayFiles, PartDay, PartWork, write_part, write_specimens
@@ -25,6 +28,7 @@ from openletter.generated.truth import Generated, SurveyTruth, counted, survey_t
 from openletter.lab.internet.certificates import certificates_in
 from openletter.lab.internet.contexts import tls_peers
 from openletter.lab.internet.days import Days
+from openletter.lab.internet.networks import write_networks
 from openletter.lab.internet.population import FIRST, World
 from openletter.lab.internet.simulation import default_cache
 from openletter.scope.address import text
@@ -97,8 +101,9 @@ def generate(
         hands = processes or default_processes(PORTS_OF_A_HOST * len(hosts) * order.days)
         with TemporaryDirectory(prefix=".generating-", dir=store.root) as folder:
             tables = _specimens(store, cast, cache or default_cache(), Path(folder), watch)
+            networks = _networks(store, days.world, Path(folder))
             folders = _folders(store, records, order.full)
-            tasks = list(_tasks(store.root, days.world, hosts, cast, tables, records, folders, part_rows))
+            tasks = _tasks(store.root, days.world, hosts, cast, networks, tables, records, folders, part_rows)
             written = spread(
                 write_part,
                 tasks,
@@ -108,7 +113,7 @@ def generate(
         sets = _sets(records, folders, [day for task in written for day in task])
         for number, record in enumerate(records):
             watch("counting the surveys", number, len(records))
-            _publish(store, record, sets[number])
+            _publish(store, record, sets[number], networks)
         merge_state(store, watch=lambda done, of: watch("merging the state", done, of))
         store.remove_leaving()
         generated = _truth(order, days.world, hosts, cast, records, watch)
@@ -163,18 +168,29 @@ def _specimens(store: Store, cast: Cast, cache: Path, folder: Path, watch: Watch
     with Certificates(store.root) as kept:
         kept.add(ders.items())
     judged = judge_table(observations, ders, Trust(extra_pem=made / "root.pem"))
+    verdicts = to_table(observations, judged.verdicts, judged.which)
     tables: dict[Kind, Any] = {
         Kind.OBSERVATIONS: observations,
-        Kind.VERDICTS: to_table(observations, judged.verdicts, judged.which),
+        Kind.VERDICTS: verdicts,
+        # Where they are is filled in for each host.
+        Kind.ENDPOINTS: enrich_table(verdicts, observations, (), {}, lambda _: ders),
     }
     return {kind: write_specimens(folder / f"{kind}.arrow", table) for kind, table in tables.items()}
+
+
+def _networks(store: Store, world: World, folder: Path) -> GeoData:
+    """The lab's own data set, as a user would give it by ``--geo``."""
+    path = folder / "networks.csv"
+    with path.open("w", encoding="ascii") as out:
+        write_networks(world, out)
+    return of_user(path, store.root)
 
 
 def _folders(store: Store, records: list[SurveyRecord], full: int) -> list[dict[Kind, str]]:
     """The new folder of each set of each survey."""
     folders = []
     for number, record in enumerate(records):
-        kinds = {Kind.VERDICTS: RULES_VERSION}
+        kinds = {Kind.VERDICTS: RULES_VERSION, Kind.ENDPOINTS: ""}
         if number >= len(records) - full:
             kinds[Kind.OBSERVATIONS] = ""
         made = {kind: new_folder(kind, record.id, label) for kind, label in kinds.items()}
@@ -189,6 +205,7 @@ def _tasks(
     world: World,
     hosts: Hosts,
     cast: Cast,
+    networks: GeoData,
     tables: Mapping[Kind, str],
     records: list[SurveyRecord],
     folders: list[dict[Kind, str]],
@@ -211,6 +228,7 @@ def _tasks(
                 hosts=part,
                 countries=tuple(stretch.quota.country for stretch in world.stretches),
                 unreached=(cast.unreached["pop3"], cast.unreached["imap"]),
+                networks=(networks,),
                 specimens=dict(tables),
                 days=tuple(targets[first : first + DAYS_OF_A_TASK]),
             )
@@ -240,15 +258,19 @@ def _sets(
     ]
 
 
-def _publish(store: Store, record: SurveyRecord, sets: dict[Kind, FileSet]) -> None:
-    """As compaction and judging do, and then the survey is finished."""
-    verdicts = sets[Kind.VERDICTS]
+def _publish(store: Store, record: SurveyRecord, sets: dict[Kind, FileSet], networks: GeoData) -> None:
+    """As compaction, judging and enriching do, and then the survey is finished."""
     if Kind.OBSERVATIONS in sets:
         store.manifest.publish([sets[Kind.OBSERVATIONS]])
     store.manifest.begin_run(record.id)
     store.manifest.give_up_spool([record.id])
-    rollups = write_rollups(store, record.id, store.files_of(verdicts))
-    store.manifest.publish([verdicts, rollups], rules_version=RULES_VERSION)
+    endpoints = sets[Kind.ENDPOINTS]
+    rollups = write_rollups(store, record.id, store.files_of(endpoints), ALL_QUESTIONS)
+    store.manifest.publish(
+        [sets[Kind.VERDICTS], endpoints, rollups],
+        rules_version=RULES_VERSION,
+        datasets=(networks.described,),
+    )
     store.manifest.end_run(record.id, State.FINISHED, record.started + _LASTS_S)
 
 

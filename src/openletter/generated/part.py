@@ -9,7 +9,11 @@ from typing import Any
 
 import msgspec
 import pyarrow as pa
+import pyarrow.compute as pc
 
+from openletter.enrich.dataset import GeoData
+from openletter.enrich.endpoint_table import CountrySource
+from openletter.enrich.join import locate
 from openletter.generated.hosts import Hosts
 from openletter.store.compaction import GROUP_ROWS
 from openletter.store.file_set import Kind, StoredFile
@@ -39,6 +43,7 @@ class PartWork(msgspec.Struct, frozen=True):
     countries: tuple[str, ...]
     unreached: tuple[int, int]
     """The pairs that stand for a host that nobody reaches: on POP3, on IMAP."""
+    networks: tuple[GeoData, ...]
     specimens: dict[Kind, str]
     """Files of Arrow, each with a row for each row of specimens."""
     days: tuple[DayFiles, ...]
@@ -91,33 +96,43 @@ class _Rows:
 _ABSENT = array("i", (-1, -1, -1, -1))
 
 
-def _places(hosts: Hosts, countries: tuple[str, ...]) -> dict[str, Any]:
+def _places(work: PartWork) -> dict[str, Any]:
     """The columns that say where an endpoint is, four rows a host."""
+    hosts = work.hosts
     each = array("i", bytes(16 * len(hosts)))
     for offset in range(4):
         each[offset::4] = array("i", range(len(hosts)))
     four = pa.array(each, pa.int32())
     packed = [struct.pack(">I", ip) for ip in hosts.ip]
     ports = pa.array(PORTS, pa.uint16()).take(pa.array(array("i", range(4)) * len(hosts), pa.int32()))
-    named = pa.DictionaryArray.from_arrays(pa.array(hosts.country, pa.int32()), pa.array(countries))
+    named = pa.DictionaryArray.from_arrays(pa.array(hosts.country, pa.int32()), pa.array(work.countries))
+    keys = pa.array([_MAPPED + octets for octets in packed], pa.binary(16))
+    known = locate(keys, work.networks)
     return {
-        "ip_sort": pa.array([_MAPPED + octets for octets in packed], pa.binary(16)).take(four),
+        "ip_sort": keys.take(four),
         "ip": pa.array(map(socket.inet_ntoa, packed), pa.string()).take(four),
         "port": ports,
         "host": pa.array([""], pa.string()).take(pa.array(bytes(4 * len(hosts)), pa.uint8())),
         "country": named.take(four),
+        "country_source": _all(CountrySource.SCOPE.value, four),
+        "asn": known["asn"].take(four),
+        "network_name": known["name"].take(four),
     }
+
+
+def _all(word: str, rows: Any) -> Any:
+    return pa.array([word], pa.string()).dictionary_encode().take(pc.multiply(rows, 0))
 
 
 def write_part(work: PartWork) -> list[PartDay]:
     """Write the part's files of each day."""
     tables = {kind: _specimens(path) for kind, path in work.specimens.items()}
-    places = _places(work.hosts, work.countries)
+    places = _places(work)
     rows = _Rows(work)
     done = []
     for each in work.days:
         which = rows.on(each.day)
-        there = pa.compute.greater_equal(which, 0)
+        there = pc.greater_equal(which, 0)
         whole = there.false_count == 0
         which = which if whole else which.filter(there)
         place = places if whole else {name: column.filter(there) for name, column in places.items()}
