@@ -4,6 +4,7 @@ from collections import Counter
 from datetime import UTC, datetime, timedelta
 from ipaddress import IPv4Address
 from itertools import pairwise
+from pathlib import Path
 from shutil import copytree
 
 import pyarrow as pa
@@ -29,7 +30,7 @@ from openletter.store.store import Store
 from openletter.store.verification import verify
 from openletter.tls.trust import Trust
 from openletter.verdict.judging import judge_survey
-from openletter.verdict.state import is_merged
+from openletter.verdict.state import is_merged, merge_files
 from openletter.verdict.verdict_table import from_table
 
 
@@ -133,6 +134,23 @@ def test_endpoints_are_those_that_enriching_makes(store, made, lab_root, tmp_pat
         assert again.enriched != record.enriched
         assert again.datasets == record.datasets
         assert endpoints(copy, again) == endpoints(store, record)
+
+
+def test_the_state_is_the_one_that_merging_comes_to(store, made, tmp_path):
+    """How long servers stay exposed would be tried on a history that no series of surveys leaves."""
+    told = store.current(Kind.STATE)
+    before = pa.concat_tables([read_table(path) for path in store.files_of(told)]).to_pylist()
+    assert sum(row["exposed_until"] is not None for row in before) > 10
+    assert sum(row["previous_class"] != "" for row in before) > 10
+    merged: list[Path] = []
+    for number, record in enumerate(store.surveys()):
+        target = tmp_path / str(number)
+        target.mkdir()
+        files = merge_files(
+            merged, store.endpoint_files(record), at=record.started, target=target, spill=tmp_path
+        )
+        merged = [target / file.name for file in files]
+    assert pa.concat_tables([read_table(path) for path in merged]).to_pylist() == before
 
 
 def test_each_host_is_in_the_network_that_announces_it(store, days):

@@ -3,7 +3,7 @@
 1. The hosts and their lives are told by the lab's functions of address and day (:mod:`openletter.lab.internet.days`).
 2. Each distinct way to be a host is really spoken to, in memory, and really judged: its *specimen*.
 3. Part by part, specimens' rows are replicated over the addresses of each day, by several processes.
-4. Each day's files are counted and published; the state is merged.
+4. Each day's files are counted and published, and with the last the state.
 
 Memory holds the hosts as small numbers and one part a process.
 """
@@ -37,7 +37,7 @@ from openletter.scope.ports import REGISTERED
 from openletter.store.certificates import Certificates
 from openletter.store.compaction import PART_ROWS
 from openletter.store.error import StoreError
-from openletter.store.file_set import FileSet, Kind, StoredFile, new_folder, part_name
+from openletter.store.file_set import FileSet, Kind, Standing, StoredFile, new_folder, part_name
 from openletter.store.files import make_folder
 from openletter.store.record import State, SurveyRecord
 from openletter.store.store import Store
@@ -48,7 +48,6 @@ from openletter.tls.client import FastClient
 from openletter.tls.trust import Trust
 from openletter.verdict.judging import judge_table
 from openletter.verdict.rollup import write_rollups
-from openletter.verdict.state import merge_state
 from openletter.verdict.verdict import RULES_VERSION
 from openletter.verdict.verdict_table import to_table
 
@@ -114,8 +113,7 @@ def generate(
         for number, record in enumerate(records):
             watch("counting the surveys", number, len(records))
             _publish(store, record, sets[number], networks)
-        merge_state(store, watch=lambda done, of: watch("merging the state", done, of))
-        store.remove_leaving()
+        _publish_state(store, records, sets)
         generated = _truth(order, days.world, hosts, cast, records, watch)
         write_truth(store.root, generated)
     return generated
@@ -175,6 +173,7 @@ def _specimens(store: Store, cast: Cast, cache: Path, folder: Path, watch: Watch
         # Where they are is filled in for each host.
         Kind.ENDPOINTS: enrich_table(verdicts, observations, (), {}, lambda _: ders),
     }
+    tables[Kind.STATE] = tables[Kind.ENDPOINTS]
     return {kind: write_specimens(folder / f"{kind}.arrow", table) for kind, table in tables.items()}
 
 
@@ -193,6 +192,8 @@ def _folders(store: Store, records: list[SurveyRecord], full: int) -> list[dict[
         kinds = {Kind.VERDICTS: RULES_VERSION, Kind.ENDPOINTS: ""}
         if number >= len(records) - full:
             kinds[Kind.OBSERVATIONS] = ""
+        if number == len(records) - 1:
+            kinds[Kind.STATE] = ""
         made = {kind: new_folder(kind, record.id, label) for kind, label in kinds.items()}
         for folder in made.values():
             make_folder(store.root / folder)
@@ -212,6 +213,7 @@ def _tasks(
     part_rows: int,
 ) -> list[PartWork]:
     tasks = []
+    moments = tuple(record.started for record in records)
     for number, (start, end) in enumerate(parts(hosts, part_rows // PORTS_OF_A_HOST)):
         part = hosts.slice(start, end)
         name = part_name(number)
@@ -231,6 +233,7 @@ def _tasks(
                 networks=(networks,),
                 specimens=dict(tables),
                 days=tuple(targets[first : first + DAYS_OF_A_TASK]),
+                moments=moments,
             )
             for first in range(0, len(targets), DAYS_OF_A_TASK)
         ]
@@ -272,6 +275,19 @@ def _publish(store: Store, record: SurveyRecord, sets: dict[Kind, FileSet], netw
         datasets=(networks.described,),
     )
     store.manifest.end_run(record.id, State.FINISHED, record.started + _LASTS_S)
+
+
+def _publish_state(store: Store, records: list[SurveyRecord], sets: list[dict[Kind, FileSet]]) -> None:
+    """The last state is published as made of all surveys before it, whose states nobody will ask for."""
+    for record, made in zip(records, sets, strict=True):
+        state = made.get(Kind.STATE) or FileSet(
+            folder=new_folder(Kind.STATE, record.id), kind=Kind.STATE, survey=record.id
+        )
+        store.manifest.publish([state], merged=made[Kind.ENDPOINTS].folder)
+    store.manifest.retire(
+        one.folder for one in store.manifest.sets(kind=Kind.STATE) if one.standing is not Standing.CURRENT
+    )
+    store.remove_leaving()
 
 
 def _truth(

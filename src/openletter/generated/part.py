@@ -14,10 +14,12 @@ import pyarrow.compute as pc
 from openletter.enrich.dataset import GeoData
 from openletter.enrich.endpoint_table import CountrySource
 from openletter.enrich.join import locate
+from openletter.generated.history import meanings, state_columns
 from openletter.generated.hosts import Hosts
 from openletter.store.compaction import GROUP_ROWS
 from openletter.store.file_set import Kind, StoredFile
 from openletter.store.files import publish_whole_table
+from openletter.verdict.state import SCHEMA as STATE
 
 PORTS = (110, 143, 993, 995)
 _MAPPED = b"\0" * 10 + b"\xff\xff"
@@ -47,6 +49,8 @@ class PartWork(msgspec.Struct, frozen=True):
     specimens: dict[Kind, str]
     """Files of Arrow, each with a row for each row of specimens."""
     days: tuple[DayFiles, ...]
+    moments: tuple[float, ...]
+    """When the survey of each day of the store began, Unix seconds."""
 
 
 class PartDay(msgspec.Struct, frozen=True):
@@ -138,12 +142,14 @@ def write_part(work: PartWork) -> list[PartDay]:
         place = places if whole else {name: column.filter(there) for name, column in places.items()}
         files = {}
         for kind, target in each.files.items():
-            own = (
-                {**place, "started": _started(each.started, len(which))}
-                if kind is Kind.OBSERVATIONS
-                else place
-            )
-            files[kind] = _published(Path(target), _replicated(tables[kind], which, own))
+            own, schema = place, tables[kind].schema
+            if kind is Kind.OBSERVATIONS:
+                own = {**place, "started": _started(each.started, len(which))}
+            elif kind is Kind.STATE:
+                assert whole, "on the last day everybody has appeared"
+                past = state_columns(work.hosts, work.moments, work.unreached, meanings(tables[kind]))
+                own, schema = {**place, **past}, STATE
+            files[kind] = _published(Path(target), _replicated(schema, tables[kind], which, own))
         done.append(PartDay(each.day, files))
     return done
 
@@ -154,9 +160,8 @@ def _started(began: float, rows: int) -> Any:
     return pa.array(moments, pa.float64()).take(pa.array(each, pa.int32()))
 
 
-def _replicated(specimens: Any, which: Any, own: dict[str, Any]) -> Any:
-    """A row of ``specimens`` for each of ``which``, with its own place."""
-    schema = specimens.schema
+def _replicated(schema: Any, specimens: Any, which: Any, own: dict[str, Any]) -> Any:
+    """A row of ``specimens`` for each of ``which``, with what is its own."""
     columns = [
         own[field.name].cast(field.type) if field.name in own else specimens.column(field.name).take(which)
         for field in schema
