@@ -189,7 +189,7 @@ def _folders(store: Store, records: list[SurveyRecord], full: int) -> list[dict[
     """The new folder of each set of each survey."""
     folders = []
     for number, record in enumerate(records):
-        kinds = {Kind.VERDICTS: RULES_VERSION, Kind.ENDPOINTS: ""}
+        kinds = {Kind.ENDPOINTS: "", Kind.VERDICTS: RULES_VERSION}
         if number >= len(records) - full:
             kinds[Kind.OBSERVATIONS] = ""
         if number == len(records) - 1:
@@ -222,6 +222,7 @@ def _tasks(
                 day=day,
                 started=record.started,
                 files={kind: str(root / folder / name) for kind, folder in folders[day].items()},
+                bare=Kind.OBSERVATIONS not in folders[day],
             )
             for day, record in enumerate(records)
         ]

@@ -18,7 +18,7 @@ from openletter.generated.history import meanings, state_columns
 from openletter.generated.hosts import Hosts
 from openletter.store.compaction import GROUP_ROWS
 from openletter.store.file_set import Kind, StoredFile
-from openletter.store.files import publish_whole_table
+from openletter.store.files import publish_whole_table, sync_folder
 from openletter.verdict.state import SCHEMA as STATE
 
 PORTS = (110, 143, 993, 995)
@@ -36,6 +36,8 @@ class DayFiles(msgspec.Struct, frozen=True):
     started: float
     """Unix seconds."""
     files: dict[Kind, str]
+    bare: bool
+    """Nothing but endpoints is written; as they hold all that verdicts do, those are another name of the same file."""
 
 
 class PartWork(msgspec.Struct, frozen=True):
@@ -140,8 +142,11 @@ def write_part(work: PartWork) -> list[PartDay]:
         whole = there.false_count == 0
         which = which if whole else which.filter(there)
         place = places if whole else {name: column.filter(there) for name, column in places.items()}
-        files = {}
+        files: dict[Kind, StoredFile] = {}
         for kind, target in each.files.items():
+            if each.bare and kind is Kind.VERDICTS:
+                files[kind] = _linked(Path(each.files[Kind.ENDPOINTS]), Path(target), files[Kind.ENDPOINTS])
+                continue
             own, schema = place, tables[kind].schema
             if kind is Kind.OBSERVATIONS:
                 own = {**place, "started": _started(each.started, len(which))}
@@ -167,6 +172,12 @@ def _replicated(schema: Any, specimens: Any, which: Any, own: dict[str, Any]) ->
         for field in schema
     ]
     return pa.Table.from_arrays(columns, schema=schema)
+
+
+def _linked(there: Path, path: Path, stored: StoredFile) -> StoredFile:
+    path.hardlink_to(there)
+    sync_folder(path.parent)
+    return msgspec.structs.replace(stored, name=path.name)
 
 
 def _published(path: Path, table: Any) -> StoredFile:
