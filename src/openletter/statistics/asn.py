@@ -1,5 +1,7 @@
 """Networks as their owners run them: what a survey found in each autonomous system. Of an enriched survey."""
 
+from collections.abc import Sequence
+
 import msgspec
 
 from openletter.statistics.database import Verdicts
@@ -59,16 +61,16 @@ _SUMMED = (
 )
 
 
-def _sql(where: str) -> str:
-    numbers = ", ".join(f"coalesce(sum({name}), 0)::BIGINT" for name in _SUMMED)
-    return f"""
-SELECT asn, coalesce(max(network_name), ''), arg_max(country, (hosts_answered, country)), [{numbers}]
-FROM asns WHERE {where} GROUP BY asn ORDER BY sum(hosts_wide) DESC, sum(hosts_answered) DESC, asn
-"""  # noqa: S608 - our own words
-
-
-def _asked(verdicts: Verdicts, where: str, parameters: list[object]) -> tuple[AsnCounts, ...]:
+def _asked(
+    verdicts: Verdicts, where: str, parameters: Sequence[object], most: int | None = None
+) -> tuple[AsnCounts, ...]:
     verdicts.need("asns")
+    numbers = ", ".join(f"coalesce(sum({name}), 0)::BIGINT" for name in _SUMMED)
+    limit = "" if most is None else f"LIMIT {most}"
+    sql = f"""
+SELECT asn, coalesce(max(network_name), ''), arg_max(country, (hosts_answered, country)), [{numbers}]
+FROM asns WHERE {where} GROUP BY asn ORDER BY sum(hosts_wide) DESC, sum(hosts_answered) DESC, asn {limit}
+"""  # noqa: S608 - our own words
     return tuple(
         AsnCounts(
             asn=row.asn,
@@ -79,7 +81,7 @@ def _asked(verdicts: Verdicts, where: str, parameters: list[object]) -> tuple[As
             imap=ProtocolHosts(*n[7:10]),
             endpoints=n[10],
         )
-        for row in verdicts.ask(_sql(where), _Row, parameters)
+        for row in verdicts.ask(sql, _Row, parameters)
         for n in [row.numbers]
     )
 
@@ -88,11 +90,14 @@ def by_asn(
     verdicts: Verdicts, *, country: str | None = None, most: int | None = None
 ) -> tuple[AsnCounts, ...]:
     """The most affected first, all of them or ``most``; in a ``country`` only its part of each. Raises NotEnrichedError."""
-    where, parameters = of_country(country)
-    found = _asked(verdicts, where, parameters)
-    return found if most is None else found[:most]
+    return _asked(verdicts, *of_country(country), most)
 
 
 def one_asn(verdicts: Verdicts, asn: int) -> AsnCounts | None:
     """Raises NotEnrichedError."""
     return next(iter(_asked(verdicts, "asn = ?", [asn])), None)
+
+
+def asns_named(verdicts: Verdicts, text: str, most: int) -> tuple[AsnCounts, ...]:
+    """Those whose name holds the text, whatever the case of its letters, the most affected first. Raises NotEnrichedError."""
+    return _asked(verdicts, "contains(lower(network_name), lower(?))", [text], most)

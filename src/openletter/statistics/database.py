@@ -53,17 +53,22 @@ class Verdicts:
         *,
         survey: str = "",
         sampled: bool = False,
+        enriched: bool = False,
     ) -> None:
-        """``survey`` is what errors call them; ``sampled``: whether they are a random sample of the scope's hosts."""
+        """``survey`` is what errors call them; ``sampled``: whether they are a random sample of the scope's hosts;
+        ``enriched``: whether the endpoints have networks, names, products and certificates."""
         self.files = tuple(files)
         """Of endpoints, sorted by address."""
         self.survey = survey
         self.sampled = sampled
+        self.enriched = enriched
         self._lock = threading.Lock()
         self._verdict_is_there = False
         self._opened = ExitStack()
         with ExitStack() as opened:
             self._database: Any = opened.enter_context(connect())
+            # The files of a set never change.
+            self._database.execute("SET parquet_metadata_cache = true")
             kept = {path.name: path for path in rollups}
             self._tables = {name.removesuffix(".parquet") for name in kept}
             for name, path in kept.items():
@@ -134,4 +139,10 @@ def verdicts_of(store: Store, record: SurveyRecord) -> Verdicts:
     if record.pruned and not counted:
         raise NoSurveyError(f"survey {record.id} was pruned, and nothing was counted before")
     files = [] if record.pruned else store.endpoint_files(record)
-    return Verdicts(files, counted, survey=record.id, sampled=of_sample(record) < 1)
+    return Verdicts(
+        files,
+        counted,
+        survey=record.id,
+        sampled=of_sample(record) < 1,
+        enriched=store.is_enriched(record),
+    )

@@ -1,10 +1,11 @@
 """How long endpoints stay exposed: the curve of Kaplan and Meier over the state.
 
-An endpoint is exposed from the survey that found it so (``exposed_since``) to the one that found it mended or gone
-(``exposed_until``). Of one that was exposed when it was asked last (``asked``) nobody knows how long it will be: it is
-censored on the right there, and counts among those at risk until then (E. L. Kaplan, P. Meier, "Nonparametric estimation
-from incomplete observations", JASA 53 (1958) 457-481). Days are those between the surveys that saw it; what happened
-between two of them is not known, so the curve's steps lie on the rhythm of the surveys.
+An endpoint is exposed from the survey that found it so (``exposed_since``) to the one that found it mended or without an
+answer (``exposed_until``); of one that was exposed several times the state has the latest. Of one that was exposed when
+it was asked last (``asked``) nobody knows how long it will be: it is censored on the right there, and counts among those
+at risk until then (E. L. Kaplan, P. Meier, "Nonparametric estimation from incomplete observations", JASA 53 (1958)
+457-481). Days are those between the surveys that saw it; what happened between two of them is not known, so the curve's
+steps lie on the rhythm of the surveys.
 """
 
 import msgspec
@@ -40,10 +41,13 @@ class Persistence(msgspec.Struct, frozen=True, kw_only=True):
 
 
 _LIVES = """
-SELECT coalesce(exposed_until, asked) - exposed_since AS seconds, count(*) FILTER (WHERE exposed_until IS NOT NULL),
-       count(*) FILTER (WHERE exposed_until IS NULL)
-FROM read_parquet([{files}]) WHERE exposed_since IS NOT NULL AND {where} GROUP BY seconds ORDER BY seconds
+SELECT coalesce({until}, asked) - {since} AS seconds, count(*) FILTER (WHERE {until} IS NOT NULL),
+       count(*) FILTER (WHERE {until} IS NULL)
+FROM read_parquet([{files}]) WHERE {since} IS NOT NULL AND {where} GROUP BY seconds ORDER BY seconds
 """
+_KEPT = {"since": "exposed_since", "until": "exposed_until"}
+_OF_OLD = {"since": "CASE WHEN wide THEN changed_at END", "until": "NULL::DOUBLE"}
+"""Of a state that an earlier version of this program merged: it knows nothing of what was mended."""
 
 
 def kaplan_meier(lives: list[tuple[float, int, int]]) -> Persistence:
@@ -74,7 +78,11 @@ def persistence(store: Store, *, country: str | None = None) -> Persistence:
     if not files:
         return kaplan_meier([])
     where, parameters = of_country(country)
-    sql = _LIVES.format(files=", ".join(map(quoted, files)), where=where)
+    listed = ", ".join(map(quoted, files))
     with connect(store.root) as database:
+        described = database.execute(f"DESCRIBE SELECT * FROM read_parquet([{listed}])").fetchall()  # noqa: S608
+        columns = {name for name, *_ in described}
+        terms = _KEPT if "exposed_since" in columns else _OF_OLD
+        sql = _LIVES.format(files=listed, where=where, **terms)
         found = database.execute(sql, parameters).fetchall()
     return kaplan_meier([(seconds / DAY, ended, censored) for seconds, ended, censored in found])
