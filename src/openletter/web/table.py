@@ -15,6 +15,9 @@ import msgspec
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
+from openletter.report.visible import visible_text
+from openletter.web.words import Words
+
 Row = TypeVar("Row")
 Value = str | int | float | None
 
@@ -147,13 +150,14 @@ def _filtered(columns: Sequence[Column[Row]], rows: Sequence[Row], text: str) ->
     ]
 
 
-def _sorted(columns: Sequence[Column[Row]], rows: list[Row], sort: str) -> list[Row]:
+def _sorted(columns: Sequence[Column[Row]], rows: list[Row], sort: str, words: Words) -> list[Row]:
     if not sort:
         return rows
     key = sort.removeprefix("-")
     column = next((one for one in columns if one.key == key and one.kind is not Kind.BAR), None)
     if column is None:
-        raise HTTPException(400, f"This table has no column {key[:40]!a} to sort by.")
+        message = words.text("This table has no column %(column)s to sort by.", column=visible_text(key[:40]))
+        raise HTTPException(400, message)
     backwards = sort.startswith("-")
 
     def place(row: Row) -> tuple[str, float]:
@@ -180,6 +184,7 @@ class Table(Generic[Row]):
         columns: Sequence[Column[Row]],
         rows: Sequence[Row],
         query: TableQuery,
+        words: Words,
         searchable: bool = True,
         page_rows: int = PAGE_ROWS,
         alone: bool = True,
@@ -192,10 +197,11 @@ class Table(Generic[Row]):
         self._path = path
         self._columns = columns
         self._query = query
+        self._words = words
         self._searchable = searchable
         self._page_rows = page_rows
         self._unfiltered = len(rows)
-        self.rows = _sorted(columns, _filtered(columns, rows, query.q), query.sort)
+        self.rows = _sorted(columns, _filtered(columns, rows, query.q), query.sort, words)
         """All that the filter leaves, in their order."""
 
     def _address(self, **changed: object) -> str:
@@ -241,7 +247,12 @@ class Table(Generic[Row]):
         pages = max(1, -(-total // self._page_rows))
         page = self._query.page
         if page > pages:
-            raise HTTPException(404, f"This table has {pages} pages; there is no page {page}.")
+            message = self._words.text(
+                "This table has %(pages)s pages; there is no page %(page)s.",
+                pages=self._words.number(pages),
+                page=self._words.number(page),
+            )
+            raise HTTPException(404, message)
         start = (page - 1) * self._page_rows
         shown = self.rows[start : start + self._page_rows]
         kept = {

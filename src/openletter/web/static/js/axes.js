@@ -41,7 +41,7 @@ export function legend(theme, more = {}) {
     pageTextStyle: { color: theme.ink },
     pageIconColor: theme.ink,
     pageIconInactiveColor: theme.line,
-    inactiveColor: theme.line,
+    inactiveColor: theme.inactive,
     ...more,
   };
 }

@@ -5,7 +5,7 @@ import { categoryAxis, legend, valueAxis } from "./axes.js";
 import { card, tooltip } from "./tooltip.js";
 
 export function bars(data, theme, width) {
-  const room = Math.min(220, Math.max(90, width * 0.32));
+  const room = Math.min(220, Math.max(110, width * 0.32));
   const words = data.rows.map((row) => row.name);
   return {
     legend: data.parts.length > 1 ? legend(theme) : { show: false },
@@ -17,7 +17,14 @@ export function bars(data, theme, width) {
     xAxis: valueAxis(theme, { splitNumber: width < 560 ? 3 : 5, max: data.most ?? null }),
     yAxis: categoryAxis(theme, words, {
       inverse: true,
-      axisLabel: { color: theme.ink, width: room - 10, overflow: "truncate", interval: 0 },
+      axisLabel: {
+        color: theme.ink,
+        width: room - 10,
+        overflow: "break",
+        lineHeight: 13,
+        interval: 0,
+        fontSize: width < 560 ? 11 : 12,
+      },
     }),
     series: data.parts.map((part, place) => ({
       type: "bar",

@@ -12,7 +12,7 @@ export function curve(data, theme) {
       const step = data.steps[events[0].dataIndex];
       return card(step.title, step.lines);
     }, { trigger: "axis" }),
-    xAxis: valueAxis(theme, { min: 0, name: data.axis, nameLocation: "middle", nameGap: 26 }),
+    xAxis: valueAxis(theme, { min: 0, minInterval: 1, name: data.axis, nameLocation: "middle", nameGap: 26 }),
     yAxis: valueAxis(theme, { min: 0, max: 1, axisLabel: { color: theme.faint, formatter: (v) => percent.format(v) } }),
     series: [
       {

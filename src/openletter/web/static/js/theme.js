@@ -44,6 +44,7 @@ export function theme() {
     ink: read("--chart-ink"),
     faint: read("--chart-faint"),
     line: read("--chart-line"),
+    inactive: read("--chart-inactive"),
     paper: read("--chart-paper"),
     land: read("--chart-land"),
     colours,

@@ -65,13 +65,15 @@ export function timeAxis(data, theme, width) {
   });
   const times = data.moments.map((moment) => moment.at);
   const long = Math.max(...times) - Math.min(...times) > 300 * DAY;
+  // Few surveys are marked each at its own time; of many only round dates.
+  const few = times.length <= (width < 560 ? 4 : 10) ? { customValues: times } : {};
   return {
     type: "time",
     minInterval: DAY,
     splitNumber: width < 560 ? 3 : 7,
-    axisLabel: { color: theme.faint, hideOverlap: true, formatter: (at) => (long ? year : day).format(at) },
+    axisLabel: { ...few, color: theme.faint, hideOverlap: true, formatter: (at) => (long ? year : day).format(at) },
     axisLine: { lineStyle: { color: theme.line } },
-    axisTick: { lineStyle: { color: theme.line } },
+    axisTick: { ...few, lineStyle: { color: theme.line } },
     splitLine: { show: false },
   };
 }
