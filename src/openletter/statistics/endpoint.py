@@ -1,17 +1,13 @@
 """One endpoint with all that is kept of it: verdict, what is known of it, what was seen and said, and its certificates."""
 
-from collections.abc import Sequence
 from ipaddress import ip_address
-from pathlib import Path
 from typing import Any
 
 import msgspec
-import pyarrow as pa
-import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from openletter.dialogue.observation import Observation
 from openletter.enrich.endpoint_table import ADDED
+from openletter.statistics.address_rows import rows_of_address
 from openletter.statistics.error import BadQuestionError
 from openletter.store.certificates import Certificates
 from openletter.store.error import DamagedStoreError
@@ -51,6 +47,8 @@ class Known(msgspec.Struct, frozen=True, kw_only=True):
 class EndpointDetail(msgspec.Struct, frozen=True, kw_only=True):
     survey: str
     verdict: VerdictRow
+    beside: tuple[VerdictRow, ...]
+    """Of the other endpoints of the same address, by port."""
     known: Known | None
     """None of a survey that was not enriched."""
     observation: Observation
@@ -69,23 +67,25 @@ def one_endpoint(
         key = sort_key(str(ip_address(ip)))
     except ValueError:
         raise BadQuestionError(f"address: {ip[:64]!a}: is none; give an IPv4 or IPv6 address") from None
-    endpoints = _rows(store.endpoint_files(record), key)
+    endpoints = rows_of_address(store.endpoint_files(record), key)
     place = None if endpoints is None else _place(endpoints, port, host)
     if endpoints is None or place is None:
         return None
     observations = store.current(Kind.OBSERVATIONS, record.id)
-    seen = _rows(store.files_of(observations), key) if observations is not None else None
+    seen = rows_of_address(store.files_of(observations), key) if observations is not None else None
     of_host = tuple(observations_of(seen)) if seen is not None else ()
     observation = next((one for one in of_host if (one.port, one.host) == (port, host)), None)
     if observation is None:
         raise DamagedStoreError(f"survey {record.id}: the observation of {ip} port {port} is gone")
     row = endpoints.slice(place, 1)
+    verdicts = verdicts_of_table(endpoints)
     names = observation.tls.chain
     with Certificates(store.root) as kept:
         ders = kept.find(names)
     return EndpointDetail(
         survey=record.id,
-        verdict=verdicts_of_table(row)[0],
+        verdict=verdicts[place],
+        beside=tuple(one for number, one in enumerate(verdicts) if number != place),
         known=_known(row),
         observation=observation,
         of_host=of_host,
@@ -102,29 +102,3 @@ def _known(row: Any) -> Known | None:
 def _place(rows: Any, port: int, host: str) -> int | None:
     keys = zip(rows.column("port").to_pylist(), rows.column("host").to_pylist(), strict=True)
     return next((place for place, found in enumerate(keys) if found == (port, host)), None)
-
-
-def _rows(files: Sequence[Path], key: bytes) -> Any:
-    """A ``pyarrow.Table`` of the rows of one address; none where there is none. Only its row groups are read."""
-    found = []
-    for path in files:
-        try:
-            with path.open("rb") as opened:
-                file = pq.ParquetFile(opened)
-                groups = [n for n in range(file.metadata.num_row_groups) if _may_hold(file, n, key)]
-                if groups:
-                    table = file.read_row_groups(groups)
-                    found.append(
-                        table.filter(pc.equal(table.column("ip_sort"), pa.scalar(key, pa.binary(16))))
-                    )
-        except FileNotFoundError:
-            raise DamagedStoreError(f"{path}: the manifest names this file, and it is gone") from None
-        except (OSError, pa.ArrowInvalid) as error:
-            raise DamagedStoreError(f"{path}: cannot be read as Parquet ({error})") from error
-    rows = pa.concat_tables(found).combine_chunks() if found else None
-    return rows if rows is not None and rows.num_rows else None
-
-
-def _may_hold(file: Any, group: int, key: bytes) -> bool:
-    statistics = file.metadata.row_group(group).column(0).statistics
-    return statistics is None or bytes(statistics.min) <= key <= bytes(statistics.max)
