@@ -9,6 +9,7 @@ from openletter.statistics.asn import AsnCounts, one_asn
 from openletter.statistics.classes import ClassCount
 from openletter.statistics.database import Verdicts
 from openletter.statistics.findings import FindingCount, severity_of
+from openletter.store.error import NoSurveyError
 
 
 class PartCount(msgspec.Struct, frozen=True):
@@ -74,6 +75,10 @@ class _Cut:
 
     def __init__(self, verdicts: Verdicts, where: str, parameter: object) -> None:
         verdicts.need("asns")
+        if not verdicts.files:
+            raise NoSurveyError(
+                f"survey {verdicts.survey} was pruned; its counts are kept, its endpoints are not"
+            )
         self._verdicts = verdicts
         self._from = f"FROM verdict WHERE {_ANSWERED} AND {where}"
         self._parameters = [parameter]
@@ -110,7 +115,7 @@ ORDER BY affected DESC, many DESC, asn LIMIT {MOST}
 
 
 def network_profile(verdicts: Verdicts, asn: int) -> NetworkProfile:
-    """Raises NotEnrichedError, StoreError."""
+    """Raises NotEnrichedError, NoSurveyError, StoreError."""
     cut = _Cut(verdicts, "asn = ?", asn)
     return NetworkProfile(
         counts=one_asn(verdicts, asn),
@@ -122,7 +127,7 @@ def network_profile(verdicts: Verdicts, asn: int) -> NetworkProfile:
 
 def product_profile(verdicts: Verdicts, product: str) -> ProductProfile:
     """``product``: a word of the column; empty or ``unknown`` for what was not recognised. Raises NotEnrichedError,
-    StoreError."""
+    NoSurveyError, StoreError."""
     cut = _Cut(verdicts, "product = ?", "" if product == "unknown" else product)
     return ProductProfile(
         classes=cut.classes(),
