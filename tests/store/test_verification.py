@@ -9,6 +9,7 @@ import pytest
 
 from openletter.discovery.found import Found
 from openletter.discovery.target_list_writer import TargetListWriter
+from openletter.enrich.enriching import enriching
 from openletter.scope.ports import parse_ports
 from openletter.store.file_set import Kind
 from openletter.store.lock import Lock
@@ -27,7 +28,8 @@ def judged(store, survey, seen):
             writer.add(seen(f"192.0.2.{host}"))
         run.record(writer.publish())
         run.end(State.FINISHED, 1.0)
-    judge_survey(store, store.survey(survey), Trust(roots=[]))
+    record = store.survey(survey)
+    judge_survey(store, record, Trust(roots=[]), further=enriching(store, record, []))
     merge_state(store)
     return survey
 
@@ -36,7 +38,7 @@ def test_a_whole_store_is_sound(store, judged):
     found = verify(store)
     assert found.sound
     assert found.complaints == ()
-    assert found.files == 1 + 1 + 1 + 3 + 1, "spool, observations, verdicts, roll-ups, state"
+    assert found.files == 1 + 1 + 1 + 1 + 8 + 1, "spool, observations, verdicts, endpoints, roll-ups, state"
 
 
 def every_file(store, survey):
@@ -52,7 +54,7 @@ def flip(path, place):
     path.write_bytes(octets)
 
 
-@pytest.mark.parametrize("number", range(7))
+@pytest.mark.parametrize("number", [*range(5), 11, 12])
 @pytest.mark.parametrize(
     ("damage", "fault"),
     [

@@ -15,6 +15,7 @@ from rich.progress import Progress, SpinnerColumn, TextColumn
 
 from openletter import __version__
 from openletter.cli.arguments import DEFAULT_STORE, RootsOption, StoreOption, trust_with
+from openletter.cli.geo import GeoOption, Knowledge, SectorsOption, knowledge
 from openletter.cli.judge import judge_with_progress
 from openletter.discovery.file_format import Format, detect, new_reading, read
 from openletter.discovery.reading import Reading
@@ -193,6 +194,7 @@ def _survey(
     exclusions: Exclusions,
     store: Store,
     roots: Path | None,
+    known: Knowledge,
     console: Console,
 ) -> ImportedSurvey:
     trust = trust_with(roots)
@@ -210,7 +212,7 @@ def _survey(
         )
     for reading in readings:
         _warn(console, reading)
-    judgement = judge_with_progress(store, store.survey(done.survey), trust)
+    judgement = judge_with_progress(store, store.survey(done.survey), trust, known)
     return ImportedSurvey(
         survey=done.survey,
         origin="zgrab2",
@@ -277,6 +279,8 @@ def import_(
         ),
     ] = None,
     roots: RootsOption = None,
+    geo: GeoOption = None,
+    sectors: SectorsOption = None,
     json: Annotated[bool, typer.Option("--json", help="Sum up as a line of JSON.")] = False,
 ) -> None:
     """Take over what another scanner found: open ports to be asked, or what zgrab2 heard to be judged.
@@ -306,7 +310,10 @@ def import_(
         optouts = [entry for entry in OptOutList(store).entries() if entry.holds]
         never = Exclusions((*gather_exclusions(files=exclude or ()).intervals, *intervals_of(optouts)))
         if kinds == {True}:
-            made: ImportedSurvey | ImportedTargets = _survey(given, plan, never, opened, roots, console)
+            known = knowledge(geo, sectors, opened.root, console)
+            made: ImportedSurvey | ImportedTargets = _survey(
+                given, plan, never, opened, roots, known, console
+            )
         else:
             made = _targets(given, form, plan, never, authorisation, store, console)
     if json:

@@ -10,7 +10,20 @@ import typer
 from typer.exceptions import TyperException
 
 from openletter import __version__
-from openletter.cli import check, diff, import_, judge, lab, notice, optout, settings, stats, store, survey
+from openletter.cli import (
+    check,
+    diff,
+    enrich,
+    import_,
+    judge,
+    lab,
+    notice,
+    optout,
+    settings,
+    stats,
+    store,
+    survey,
+)
 from openletter.cli.failure import (
     EXIT_COULD_NOT_RUN,
     EXIT_INTERRUPTED,
@@ -21,6 +34,8 @@ from openletter.cli.failure import (
 )
 from openletter.discovery.error import ScannerError
 from openletter.engine.connecting import OutOfResourcesError
+from openletter.enrich.error import DataSetError
+from openletter.enrich.reverse_lookup import ResolverError
 from openletter.grammar.capability import printable
 from openletter.scope.error import ScopeError
 from openletter.store.error import StoreError
@@ -35,13 +50,14 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-_VERBS_WITH_SETTINGS = ("check", "survey", "stats", "diff", "judge", "import")
+_VERBS_WITH_SETTINGS = ("check", "survey", "stats", "diff", "judge", "enrich", "import")
 
 app.command("check")(check.check)
 app.command("survey")(survey.survey)
 app.command("stats")(stats.stats)
 app.command("diff")(diff.diff)
 app.command("judge")(judge.judge)
+app.command("enrich")(enrich.enrich)
 app.command("import")(import_.import_)
 app.command("notice")(notice.notice)
 app.add_typer(optout.app, name="optout")
@@ -89,7 +105,15 @@ def run(arguments: Sequence[str]) -> int:
     except TyperException as error:
         _complain(error.format_message())
         return EXIT_USAGE
-    except (CouldNotRunError, OutOfResourcesError, ScannerError, StoreError, SurveyError) as error:
+    except (
+        CouldNotRunError,
+        DataSetError,
+        OutOfResourcesError,
+        ResolverError,
+        ScannerError,
+        StoreError,
+        SurveyError,
+    ) as error:
         _complain(str(error))
         return EXIT_COULD_NOT_RUN
     except (typer.Abort, KeyboardInterrupt):

@@ -33,6 +33,9 @@ class Settings(msgspec.Struct, frozen=True, rename="kebab", forbid_unknown_field
     log: str | None = None
     metrics: str | None = None
     roots: str | None = None
+    geo: list[str] | None = None
+    sectors: str | None = None
+    resolver: str | None = None
     fail_on: str | None = None
 
 

@@ -8,12 +8,14 @@ from rich.console import Console
 
 from openletter.cli.arguments import DEFAULT_STORE, FailOn
 from openletter.cli.failure import EXIT_FOUND, EXIT_NOTHING_FOUND, CouldNotRunError
+from openletter.cli.geo import Knowledge
 from openletter.cli.judge import judge_with_progress
 from openletter.cli.keeping import Keeper
 from openletter.cli.observing import observing
 from openletter.cli.progress import surveying
 from openletter.cli.stats import summary, write_json
 from openletter.cli.tables import data_console, print_overview
+from openletter.enrich.error import DataSetError
 from openletter.scope.exclusion import Exclusions
 from openletter.statistics.database import verdicts_of
 from openletter.statistics.overview import overview
@@ -109,12 +111,19 @@ def run_survey(
 
 
 def conclude(
-    opened: Store, record: SurveyRecord, trust: Trust, fail_on: FailOn, store: Path, *, json: bool
+    opened: Store,
+    record: SurveyRecord,
+    trust: Trust,
+    known: Knowledge,
+    fail_on: FailOn,
+    store: Path,
+    *,
+    json: bool,
 ) -> int:
-    """Judge, sum up; the exit code."""
+    """Judge, enrich, sum up; the exit code."""
     try:
-        judgement = judge_with_progress(opened, record, trust)
-    except StoreError as error:
+        judgement = judge_with_progress(opened, record, trust, known)
+    except (DataSetError, StoreError) as error:
         raise CouldNotRunError(
             f"{error}; all is asked, judge it with: {_resume_line(record, store)}"
         ) from error

@@ -4,6 +4,7 @@ addresses' ranges, leaves and manners of speech.
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from openletter.enrich.name_cache import FILE as NAMES
 from openletter.enrich.name_cache import NameCache
 from openletter.enrich.names import exposed_addresses, named
 from openletter.enrich.rollup import ALL_QUESTIONS
+from openletter.enrich.sector import NO_SECTORS, Sectors, read_sectors, traded
 from openletter.store.certificates import Certificates
 from openletter.store.columns import TEXT, WORD
 from openletter.store.compaction import GROUP_ROWS
@@ -50,6 +52,8 @@ class _Work(msgspec.Struct, frozen=True):
     verdicts: str
     target: str
     sources: tuple[GeoData, ...]
+    sectors: str
+    """Path of the user's file; empty where there is none."""
 
 
 def enrich_table(
@@ -58,6 +62,7 @@ def enrich_table(
     sources: Sequence[GeoData],
     names: Mapping[bytes, str],
     certificates: Callable[[set[str]], Mapping[str, bytes]],
+    sectors: Sectors = NO_SECTORS,
 ) -> Any:
     """A ``pyarrow.Table`` as :mod:`openletter.enrich.endpoint_table` has it: a row for each of the verdicts.
 
@@ -75,6 +80,7 @@ def enrich_table(
         names,
         leaves.names,
     )
+    trades = traded(verdicts.column("ip_sort").combine_chunks(), place["asn"], names_of.hostname, sectors)
     spoken = product_columns.products(observations)
     added = {
         "country_source": country_source,
@@ -84,8 +90,8 @@ def enrich_table(
         "network_name": place["name"],
         "hostname": names_of.hostname,
         "hostname_source": names_of.source,
-        "sector": place["sector"],
-        "naics": place["naics"],
+        "sector": trades.sector,
+        "naics": trades.naics,
         "product": spoken.product,
         "product_version": spoken.version,
         "product_certainty": spoken.certainty,
@@ -101,7 +107,7 @@ def enrich_table(
 
 
 def _located(verdicts: Any, sources: Sequence[GeoData]) -> dict[str, Any]:
-    """What the data sets know of each row, an array of each of ``range_table.VALUES``."""
+    """What the data sets know of each row, an array of each of ``range_table.PLACES``."""
     # The ports of a host stand together and rows are sorted, so distinct addresses come out sorted.
     addresses = verdicts.column("ip_sort").combine_chunks().dictionary_encode()
     found = locate(addresses.dictionary, sources)
@@ -134,10 +140,16 @@ def _enrich_file(work: _Work) -> StoredFile:
     root = Path(work.root)
     names = _names_of(root, Path(work.verdicts))
     with Certificates(root) as kept:
-        table = enrich_table(verdicts, observations, work.sources, names, kept.find)
+        table = enrich_table(verdicts, observations, work.sources, names, kept.find, _sectors(work.sectors))
     target = Path(work.target)
     written = publish_whole_table(target, table, group_rows=GROUP_ROWS)
     return StoredFile(name=target.name, rows=table.num_rows, octets=written.octets, sha256=written.sha256)
+
+
+@lru_cache(maxsize=1)
+def _sectors(path: str) -> Sectors:
+    """Kept for the files that this process enriches next."""
+    return read_sectors(Path(path)) if path else NO_SECTORS
 
 
 def _names_of(root: Path, verdicts: Path) -> dict[bytes, str]:
@@ -165,6 +177,7 @@ def _write(
     record: SurveyRecord,
     verdicts: Sequence[Path],
     sources: Sequence[GeoData],
+    sectors: Path | None,
     watch: Callable[[int, int], None],
     processes: int | None,
 ) -> Further:
@@ -178,6 +191,7 @@ def _write(
             str(judged),
             str(store.root / folder / judged.name),
             tuple(sources),
+            str(sectors or ""),
         )
         for observed, judged in _pairs(store, record, verdicts)
     ]
@@ -189,11 +203,16 @@ def _write(
 
 
 def enriching(
-    store: Store, record: SurveyRecord, sources: Sequence[GeoData], *, processes: int | None = None
+    store: Store,
+    record: SurveyRecord,
+    sources: Sequence[GeoData],
+    *,
+    sectors: Path | None = None,
+    processes: int | None = None,
 ) -> Furtherance:
     """For :func:`openletter.verdict.judging.judge_survey`: enrich the verdicts in the same step, so that nobody sees them
     without. It raises DataSetError, StoreError."""
-    return lambda verdicts, watch: _write(store, record, verdicts, sources, watch, processes)
+    return lambda verdicts, watch: _write(store, record, verdicts, sources, sectors, watch, processes)
 
 
 def enrich_survey(
@@ -201,18 +220,19 @@ def enrich_survey(
     record: SurveyRecord,
     sources: Sequence[GeoData],
     *,
+    sectors: Path | None = None,
     watch: Callable[[int, int], None] = lambda *_: None,
     processes: int | None = None,
 ) -> Enrichment:
     """Enrich the published verdicts of a survey, and put the endpoint tables and roll-ups in the place of those before.
 
-    ``sources`` in the order in which they are asked; names of DNS are those that the store holds. ``watch`` is told how
-    much of how much is done. Raises NoSurveyError where there are no verdicts, DataSetError, StoreError; then what was
-    there before stands.
+    ``sources`` in the order in which they are asked; ``sectors`` is a user's file (:mod:`openletter.enrich.sector`); names of
+    DNS are those that the store holds. ``watch`` is told how much of how much is done. Raises NoSurveyError where there are
+    no verdicts, DataSetError, StoreError; then what was there before stands.
     """
     with store.building(Kind.VERDICTS, Kind.ENDPOINTS, Kind.ROLLUPS, survey=record.id):
         record = store.survey(record.id)
-        made = _write(store, record, store.verdict_files(record), sources, watch, processes)
+        made = _write(store, record, store.verdict_files(record), sources, sectors, watch, processes)
         store.manifest.publish(made.sets, datasets=made.datasets)
     store.remove_leaving()
     endpoints = sum(one.rows for one in made.sets if one.kind is Kind.ENDPOINTS)

@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 
 from openletter.enrich.dataset import GeoData
 from openletter.enrich.error import DataSetError
-from openletter.enrich.range_table import VALUES
+from openletter.enrich.range_table import PLACES, VALUES
 from openletter.store.database import connect
 from openletter.verdict.public_address import are_public
 
@@ -75,18 +75,18 @@ def _known(column: Any) -> Any:
     return pc.fill_null(pc.not_equal(plain, nothing), False)
 
 
-TOGETHER = (("country", "region", "city"), ("asn", "name"), ("sector", "naics"))
+TOGETHER = (("country", "region", "city"), ("asn", "name"))
 """What one data set says together is taken together: a city of one maker is never put into another's country."""
 
 
 def locate(addresses: Any, sources: Sequence[GeoData]) -> dict[str, Any]:
-    """What is known of each of an array of addresses, sixteen octets each and sorted: an array of each of ``VALUES``.
+    """What is known of each of an array of addresses, sixteen octets each and sorted: an array of each of ``PLACES``.
 
     Of several data sets the first that knows the first word of a group (``TOGETHER``) of an address has its say on the
     group. Raises DataSetError, StoreError.
     """
     rows = len(addresses)
-    found = {name: _empty(name, rows) for name in VALUES}
+    found = {name: _empty(name, rows) for name in PLACES}
     if not rows:
         return found
     public = are_public(addresses)

@@ -16,7 +16,7 @@ import msgspec
 from maxminddb.decoder import Decoder
 
 from openletter.enrich.error import DataSetError
-from openletter.enrich.range_table import VALUES, Ranges
+from openletter.enrich.range_table import PLACES, Ranges
 from openletter.store.record import DataSet
 
 MARK = b"\xab\xcd\xefMaxMind.com"
@@ -207,7 +207,7 @@ def _ranges(data: Any, metadata: _Metadata) -> Ranges:
     tree = _Tree(data, metadata)
     decoder = Decoder(data, tree.end + _SEPARATOR)
     read: dict[int, tuple[Any, ...]] = {}
-    ranges = Ranges(name for name in VALUES if name in _READ)
+    ranges = Ranges(PLACES)
     for first, last, offset in tree.networks():
         values = read.get(offset)
         if values is None:

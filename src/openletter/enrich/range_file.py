@@ -1,8 +1,8 @@
 """A user's own ranges, as CSV or Parquet with named columns.
 
 ``start`` and ``end``, addresses of one family and both included, or ``cidr``; and at least one of ``country`` (ISO 3166-1
-alpha-2), ``region``, ``city``, ``asn`` (``64500`` or ``AS64500``), ``name`` (the network's), ``sector``, ``naics``. Other
-columns are left aside. Parquet may hold the addresses as sixteen octets each.
+alpha-2), ``region``, ``city``, ``asn`` (``64500`` or ``AS64500``), ``name`` (the network's). Other columns
+are left aside. Parquet may hold the addresses as sixteen octets each.
 
 Comments at the head of a CSV, and the metadata of a Parquet schema, may say what the data are:
 
@@ -25,7 +25,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from openletter.enrich.error import DataSetError
-from openletter.enrich.range_table import VALUES, Ranges
+from openletter.enrich.range_table import PLACES, Ranges
 from openletter.scope.error import shown
 from openletter.store.observation_table import sort_key
 from openletter.store.record import DataSet
@@ -38,7 +38,7 @@ PARQUET_MARK = b"PAR1"
 
 
 def _wants() -> str:
-    return f"start and end, or cidr, and at least one of {', '.join(VALUES)}"
+    return f"start and end, or cidr, and at least one of {', '.join(PLACES)}"
 
 
 class _Columns:
@@ -46,7 +46,7 @@ class _Columns:
 
     def __init__(self, path: Path, names: Sequence[str]) -> None:
         places = {name.strip().lower(): place for place, name in reversed(list(enumerate(names)))}
-        self.values = tuple(name for name in VALUES if name in places)
+        self.values = tuple(name for name in PLACES if name in places)
         self.places = [places[name] for name in self.values]
         self.cidr = places.get("cidr")
         self.edges = (places.get("start"), places.get("end"))

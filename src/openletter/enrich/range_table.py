@@ -26,6 +26,9 @@ VALUES: dict[str, Any] = {
 """What may be known of a range, and its Arrow type. Unknown: empty, of ``asn`` 0. ``name`` is that of the network, ``naics``
 a code of the North American Industry Classification System."""
 
+PLACES = ("country", "region", "city", "asn", "name")
+"""Those that data of countries and networks may tell."""
+
 ADDRESS = ADDRESS_ORDER.arrow
 
 GROUP_ROWS = 1 << 15

@@ -61,6 +61,9 @@ class Sectors(msgspec.Struct, frozen=True):
     systems: Mapping[int, Trade]
 
 
+NO_SECTORS = Sectors(Ranges(_HEAD).table(), {}, {})
+
+
 class Traded(msgspec.Struct, frozen=True):
     """Two ``pyarrow.Array`` of words, as long as the rows."""
 

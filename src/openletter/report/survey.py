@@ -11,7 +11,7 @@ import msgspec
 from openletter.scope.authorisation import Authorisation, public_intervals
 from openletter.scope.scope import Scope
 from openletter.statistics.overview import Overview
-from openletter.store.record import SurveyRecord
+from openletter.store.record import DataSet, SurveyRecord
 from openletter.survey.effort import Effort
 from openletter.survey.plan import Conditions, Part, Vantage
 from openletter.survey.sink import Published
@@ -87,6 +87,8 @@ class SurveySummary(msgspec.Struct, frozen=True, kw_only=True):
     plan: PlanSummary
     counts: Counts
     runs: tuple[Run, ...]
+    datasets: tuple[DataSet, ...] = ()
+    """Of others, by which its countries and networks were found."""
     overview: Overview | None = None
     """Once it is judged."""
 
@@ -138,6 +140,7 @@ def summarise(
             octets=sum(shard.octets for shard in shards),
         ),
         runs=runs,
+        datasets=record.datasets,
         overview=overview,
     )
 
