@@ -184,6 +184,25 @@ def test_a_store_is_not_written_over(made):
         generate(made[0], Order(scale=4000, days=1, seed=1))
 
 
+@pytest.mark.parametrize("at", ["populating the world", "writing the surveys", "counting the truth"])
+@pytest.mark.parametrize("there", [True, False])
+def test_a_store_that_was_broken_off_leaves_nothing(tmp_path, cache, at, there):
+    """Ctrl-C would leave a store of which half the surveys are missing, and no way to go on."""
+    root = tmp_path / "store"
+    if there:
+        root.mkdir()
+
+    def stop(doing, _done, _of):
+        if doing == at:
+            raise KeyboardInterrupt
+
+    order = Order(scale=100_000, days=2, seed=1)
+    with pytest.raises(KeyboardInterrupt):
+        generate(root, order, cache=cache, processes=1, watch=stop)
+    assert root.exists() == there
+    assert not there or not list(root.iterdir())
+
+
 def test_an_order_that_cannot_be_is_refused(tmp_path):
     """A mistyped --full would make a store in which nothing has a transcript, without a word."""
     with pytest.raises(ValueError, match="full"):

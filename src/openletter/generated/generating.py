@@ -9,8 +9,10 @@ Memory holds the hosts as small numbers and one part a process.
 """
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
+from shutil import rmtree
 from tempfile import TemporaryDirectory
 from typing import Any
 
@@ -84,7 +86,8 @@ def generate(
     part_rows: int = PART_ROWS,
     watch: Watch = lambda *_: None,
 ) -> Generated:
-    """Make a store in a new or empty folder; what it holds. ``cache`` is for the lab's certificates.
+    """Make a store in a new or empty folder; what it holds. ``cache`` is for the lab's certificates. A folder whose store
+    could not be made is as it was before.
 
     Raises ``ValueError`` for an order that cannot be, StoreError, OSError.
     """
@@ -93,29 +96,60 @@ def generate(
     if (root / "manifest.sqlite").exists():
         raise StoreError(f"{root}: there is a store here already; name a new or an empty folder")
     days = Days(World(order.scale, order.seed), order.days)
+    with _all_or_nothing(root) as store:
+        return _filled(store, order, days, cache or default_cache(), processes, part_rows, watch)
+
+
+@contextmanager
+def _all_or_nothing(root: Path) -> Iterator[Store]:
+    """A store in a folder that holds nothing; where it cannot be filled, the folder holds nothing again."""
+    was_there = root.exists()
     with Store(root, create=True) as store:
-        cast = Cast()
-        hosts = hosts_of(days, cast, lambda done, of: watch("populating the world", done, of))
-        records = _surveys(store, order, days.world, hosts)
-        hands = processes or default_processes(PORTS_OF_A_HOST * len(hosts) * order.days)
-        with TemporaryDirectory(prefix=".generating-", dir=store.root) as folder:
-            tables = _specimens(store, cast, cache or default_cache(), Path(folder), watch)
-            networks = _networks(store, days.world, Path(folder))
-            folders = _folders(store, records, order.full)
-            tasks = _tasks(store.root, days.world, hosts, cast, networks, tables, records, folders, part_rows)
-            written = spread(
-                write_part,
-                tasks,
-                processes=hands,
-                watch=lambda done, of: watch("writing the surveys", done, of),
-            )
-        sets = _sets(records, folders, [day for task in written for day in task])
-        for number, record in enumerate(records):
-            watch("counting the surveys", number, len(records))
-            _publish(store, record, sets[number], networks)
-        _publish_state(store, records, sets)
-        generated = _truth(order, days.world, hosts, cast, records, watch)
-        write_truth(store.root, generated)
+        try:
+            yield store
+        except BaseException:
+            store.close()
+            for path in root.iterdir():
+                if path.is_dir():
+                    rmtree(path)
+                else:
+                    path.unlink()
+            if not was_there:
+                root.rmdir()
+            raise
+
+
+def _filled(
+    store: Store,
+    order: Order,
+    days: Days,
+    cache: Path,
+    processes: int | None,
+    part_rows: int,
+    watch: Watch,
+) -> Generated:
+    cast = Cast()
+    hosts = hosts_of(days, cast, lambda done, of: watch("populating the world", done, of))
+    records = _surveys(store, order, days.world, hosts)
+    hands = processes or default_processes(PORTS_OF_A_HOST * len(hosts) * order.days)
+    with TemporaryDirectory(prefix=".generating-", dir=store.root) as folder:
+        tables = _specimens(store, cast, cache, Path(folder), watch)
+        networks = _networks(store, days.world, Path(folder))
+        folders = _folders(store, records, order.full)
+        tasks = _tasks(store.root, days.world, hosts, cast, networks, tables, records, folders, part_rows)
+        written = spread(
+            write_part,
+            tasks,
+            processes=hands,
+            watch=lambda done, of: watch("writing the surveys", done, of),
+        )
+    sets = _sets(records, folders, [day for task in written for day in task])
+    for number, record in enumerate(records):
+        watch("counting the surveys", number, len(records))
+        _publish(store, record, sets[number], networks)
+    _publish_state(store, records, sets)
+    generated = _truth(order, days.world, hosts, cast, records, watch)
+    write_truth(store.root, generated)
     return generated
 
 
