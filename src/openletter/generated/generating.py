@@ -18,47 +18,41 @@ from typing import Any
 
 import msgspec
 
-from openletter import __version__
 from openletter.engine.deadlines import Deadlines
 from openletter.enrich.dataset import GeoData, of_user
 from openletter.enrich.enriching import enrich_table
-from openletter.enrich.rollup import ALL_QUESTIONS
 from openletter.generated.cast import Cast, specimens
 from openletter.generated.hosts import Hosts, hosts_of, parts
-from openletter.generated.part import DayFiles, PartDay, PartWork, write_part, write_specimens
+from openletter.generated.part import PORTS, DayFiles, PartWork, write_part, write_specimens
+from openletter.generated.publishing import (
+    add_surveys,
+    new_folders,
+    publish_state,
+    publish_survey,
+    sets_of,
+)
 from openletter.generated.truth import Generated, SurveyTruth, counted, survey_truth, words_of, write_truth
 from openletter.lab.internet.certificates import certificates_in
 from openletter.lab.internet.contexts import tls_peers
 from openletter.lab.internet.days import Days
 from openletter.lab.internet.networks import write_networks
-from openletter.lab.internet.population import FIRST, World
+from openletter.lab.internet.population import World
 from openletter.lab.internet.simulation import default_cache
-from openletter.scope.address import text
-from openletter.scope.description import ScopeDescription, Span
-from openletter.scope.ports import REGISTERED
 from openletter.store.certificates import Certificates
 from openletter.store.compaction import PART_ROWS
 from openletter.store.error import StoreError
-from openletter.store.file_set import FileSet, Kind, Standing, StoredFile, new_folder, part_name
-from openletter.store.files import make_folder
-from openletter.store.record import State, SurveyRecord
+from openletter.store.file_set import Kind, part_name
+from openletter.store.record import SurveyRecord
 from openletter.store.store import Store
 from openletter.store.workforce import default_processes, spread
-from openletter.survey.plan import Conditions, Plan, Vantage
 from openletter.tls.book import CertificateBook
 from openletter.tls.client import FastClient
 from openletter.tls.trust import Trust
 from openletter.verdict.judging import judge_table
-from openletter.verdict.rollup import write_rollups
-from openletter.verdict.verdict import RULES_VERSION
 from openletter.verdict.verdict_table import to_table
 
-DAY_S = 86_400
-PORTS_OF_A_HOST = 4
 DAYS_OF_A_TASK = 10
 """Written by one process in one go: what is made anew for each task is then a small part of it."""
-_LASTS_S = 10_800
-"""Seconds that each survey is said to have taken."""
 
 Watch = Callable[[str, int, int], None]
 """Is told what is being done, and how much of how much of it is done."""
@@ -130,12 +124,12 @@ def _filled(
 ) -> Generated:
     cast = Cast()
     hosts = hosts_of(days, cast, lambda done, of: watch("populating the world", done, of))
-    records = _surveys(store, order, days.world, hosts)
-    hands = processes or default_processes(PORTS_OF_A_HOST * len(hosts) * order.days)
+    records = add_surveys(store, days.world, hosts, days=order.days, until=order.until)
+    hands = processes or default_processes(len(PORTS) * len(hosts) * order.days)
     with TemporaryDirectory(prefix=".generating-", dir=store.root) as folder:
         tables = _specimens(store, cast, cache, Path(folder), watch)
         networks = _networks(store, days.world, Path(folder))
-        folders = _folders(store, records, order.full)
+        folders = new_folders(store, records, order.full)
         tasks = _tasks(store.root, days.world, hosts, cast, networks, tables, records, folders, part_rows)
         written = spread(
             write_part,
@@ -143,44 +137,14 @@ def _filled(
             processes=hands,
             watch=lambda done, of: watch("writing the surveys", done, of),
         )
-    sets = _sets(records, folders, [day for task in written for day in task])
+    sets = sets_of(records, folders, [day for task in written for day in task])
     for number, record in enumerate(records):
         watch("counting the surveys", number, len(records))
-        _publish(store, record, sets[number], networks)
-    _publish_state(store, records, sets)
+        publish_survey(store, record, sets[number], networks)
+    publish_state(store, records, sets)
     generated = _truth(order, days.world, hosts, cast, records, watch)
     write_truth(store.root, generated)
     return generated
-
-
-def _surveys(store: Store, order: Order, world: World, hosts: Hosts) -> list[SurveyRecord]:
-    """A survey for each day, the oldest first, not finished yet."""
-    last = order.until if order.until is not None else time.time() // DAY_S * DAY_S
-    spans = tuple(
-        Span(
-            text(FIRST + stretch.first),
-            text(FIRST + stretch.first + stretch.size - 1),
-            stretch.quota.country,
-        )
-        for stretch in world.stretches
-        if stretch.size
-    )
-    records = []
-    for day in range(order.days):
-        there = sum(appears <= day for appears in hosts.appears)
-        plan = Plan(
-            scope=ScopeDescription(
-                targets=(f"the simulated world at 1:{order.scale}",), plan=REGISTERED, spans=spans
-            ),
-            endpoints=PORTS_OF_A_HOST * there,
-            seed=order.seed,
-            shards=1,
-            conditions=Conditions(),
-            vantage=Vantage(name="generated"),
-        )
-        began = last - (order.days - 1 - day) * DAY_S
-        records.append(store.add_survey(plan, now=began, tool_version=__version__))
-    return records
 
 
 def _specimens(store: Store, cast: Cast, cache: Path, folder: Path, watch: Watch) -> dict[Kind, str]:
@@ -219,22 +183,6 @@ def _networks(store: Store, world: World, folder: Path) -> GeoData:
     return of_user(path, store.root)
 
 
-def _folders(store: Store, records: list[SurveyRecord], full: int) -> list[dict[Kind, str]]:
-    """The new folder of each set of each survey."""
-    folders = []
-    for number, record in enumerate(records):
-        kinds = {Kind.ENDPOINTS: "", Kind.VERDICTS: RULES_VERSION}
-        if number >= len(records) - full:
-            kinds[Kind.OBSERVATIONS] = ""
-        if number == len(records) - 1:
-            kinds[Kind.STATE] = ""
-        made = {kind: new_folder(kind, record.id, label) for kind, label in kinds.items()}
-        for folder in made.values():
-            make_folder(store.root / folder)
-        folders.append(made)
-    return folders
-
-
 def _tasks(
     root: Path,
     world: World,
@@ -248,7 +196,7 @@ def _tasks(
 ) -> list[PartWork]:
     tasks = []
     moments = tuple(record.started for record in records)
-    for number, (start, end) in enumerate(parts(hosts, part_rows // PORTS_OF_A_HOST)):
+    for number, (start, end) in enumerate(parts(hosts, part_rows // len(PORTS))):
         part = hosts.slice(start, end)
         name = part_name(number)
         targets = [
@@ -273,56 +221,6 @@ def _tasks(
             for first in range(0, len(targets), DAYS_OF_A_TASK)
         ]
     return tasks
-
-
-def _sets(
-    records: list[SurveyRecord], folders: list[dict[Kind, str]], written: list[PartDay]
-) -> list[dict[Kind, FileSet]]:
-    files: dict[tuple[int, Kind], list[StoredFile]] = {}
-    for part in written:
-        for kind, stored in part.files.items():
-            files.setdefault((part.day, kind), []).append(stored)
-    return [
-        {
-            kind: FileSet(
-                folder=folder,
-                kind=kind,
-                survey=record.id,
-                files=tuple(sorted(files[day, kind], key=lambda file: file.name)),
-            )
-            for kind, folder in folders[day].items()
-        }
-        for day, record in enumerate(records)
-    ]
-
-
-def _publish(store: Store, record: SurveyRecord, sets: dict[Kind, FileSet], networks: GeoData) -> None:
-    """As compaction, judging and enriching do, and then the survey is finished."""
-    if Kind.OBSERVATIONS in sets:
-        store.manifest.publish([sets[Kind.OBSERVATIONS]])
-    store.manifest.begin_run(record.id)
-    store.manifest.give_up_spool([record.id])
-    endpoints = sets[Kind.ENDPOINTS]
-    rollups = write_rollups(store, record.id, store.files_of(endpoints), ALL_QUESTIONS)
-    store.manifest.publish(
-        [sets[Kind.VERDICTS], endpoints, rollups],
-        rules_version=RULES_VERSION,
-        datasets=(networks.described,),
-    )
-    store.manifest.end_run(record.id, State.FINISHED, record.started + _LASTS_S)
-
-
-def _publish_state(store: Store, records: list[SurveyRecord], sets: list[dict[Kind, FileSet]]) -> None:
-    """The last state is published as made of all surveys before it, whose states nobody will ask for."""
-    for record, made in zip(records, sets, strict=True):
-        state = made.get(Kind.STATE) or FileSet(
-            folder=new_folder(Kind.STATE, record.id), kind=Kind.STATE, survey=record.id
-        )
-        store.manifest.publish([state], merged=made[Kind.ENDPOINTS].folder)
-    store.manifest.retire(
-        one.folder for one in store.manifest.sets(kind=Kind.STATE) if one.standing is not Standing.CURRENT
-    )
-    store.remove_leaving()
 
 
 def _truth(

@@ -24,7 +24,7 @@ from openletter.verdict.state import SCHEMA as STATE
 PORTS = (110, 143, 993, 995)
 _MAPPED = b"\0" * 10 + b"\xff\xff"
 SPREAD_S = 10_800
-"""Seconds over which a day's dialogues are spread."""
+"""Seconds that each survey is said to have taken, over which its dialogues are spread."""
 _STRIDE = 7_919
 """Coprime to it, so that neighbours are not asked one after the other."""
 
