@@ -40,7 +40,8 @@ from openletter.store.spool import (
 from openletter.survey.plan import Plan
 from openletter.survey.sink import Published
 
-_MANIFEST = "manifest.sqlite"
+MANIFEST = "manifest.sqlite"
+"""Name of the manifest's file in a store."""
 
 
 class SurveyRun:
@@ -82,7 +83,7 @@ class Store:
         Raises ``NoStoreError``, ``NewerStoreError`` (nothing is touched), ``DamagedStoreError``.
         """
         self.root = root.absolute()
-        path = self.root / _MANIFEST
+        path = self.root / MANIFEST
         if not path.exists():
             if not create:
                 raise NoStoreError(

@@ -1,0 +1,1 @@
+"""The dashboard, its interface for programs, and the server of both."""

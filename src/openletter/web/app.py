@@ -1,0 +1,68 @@
+"""The server's application: what every request goes through, from the outside in."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.middleware.gzip import GZipMiddleware
+
+from openletter.web import secret as secrets
+from openletter.web.accounts import Accounts
+from openletter.web.api.routes import api_routes
+from openletter.web.audit import AuditLog
+from openletter.web.error_pages import HANDLERS
+from openletter.web.freshness import Freshness
+from openletter.web.guarding import Bounds, SecurityHeaders, Unfailing
+from openletter.web.host_guard import HostGuard
+from openletter.web.identity import Identity
+from openletter.web.page_cache import PageCache
+from openletter.web.pages import all_routes
+from openletter.web.pages.login import LogIns
+from openletter.web.preferences import Preferences
+from openletter.web.render import Templates
+from openletter.web.settings import WebSettings
+from openletter.web.snapshot import Snapshots
+from openletter.web.static_files import StaticFiles
+
+
+def create_app(settings: WebSettings) -> Starlette:
+    """The application for a store, which need not be there yet. Raises StoreError where the key cannot be kept."""
+    static = StaticFiles()
+    accounts = Accounts(settings.store)
+    key_file = settings.secret or settings.store / secrets.FILE
+    # Without a folder nobody has an account, and who makes one makes the folder.
+    lasting = settings.secret is not None or settings.store.is_dir()
+    secret = secrets.load(key_file) if lasting else secrets.fleeting()
+    snapshots = Snapshots(settings.store)
+
+    @asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        yield
+        snapshots.close()
+        accounts.close()
+
+    app = Starlette(
+        routes=[*static.routes(), *all_routes(), *api_routes()],
+        middleware=[
+            Middleware(SecurityHeaders, secure=settings.secure),
+            Middleware(Preferences),
+            Middleware(Unfailing),
+            Middleware(Bounds),
+            Middleware(HostGuard, settings=settings),
+            Middleware(GZipMiddleware, compresslevel=5),
+            Middleware(Identity, settings=settings, accounts=accounts, secret=secret),
+            Middleware(Freshness),
+            Middleware(PageCache, static=static),
+        ],
+        exception_handlers=HANDLERS,
+        lifespan=lifespan,
+    )
+    app.state.settings = settings
+    app.state.templates = Templates(static)
+    app.state.snapshots = snapshots
+    app.state.accounts = accounts
+    app.state.secret = secret
+    app.state.audit = AuditLog(settings.store)
+    app.state.log_ins = LogIns()
+    return app
