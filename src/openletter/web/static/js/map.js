@@ -1,7 +1,7 @@
 // Countries of the world, in steps of a count or a rate. Data: pieces [{low, high, label}], places [{code, name, value,
 // lines, href, small}]; low and high are of the value, low within and high not.
 
-import { STRIPES } from "./axes.js";
+import { STRIPES, short } from "./axes.js";
 import { card, tooltip } from "./tooltip.js";
 import { equalEarth } from "./world.js";
 
@@ -14,15 +14,15 @@ export function map(data, theme, width) {
       orient: narrow ? "horizontal" : "vertical",
       left: narrow ? "center" : 0,
       bottom: 0,
-      itemGap: narrow ? 4 : 6,
-      itemWidth: 16,
+      itemGap: 6,
+      itemWidth: narrow ? 12 : 16,
       itemHeight: 12,
       // Of several pieces that hold a value ECharts takes the first, so the highest stands first.
       pieces: data.pieces
         .map((piece, step) => ({
           gte: piece.low,
           ...(piece.high === null ? {} : { lt: piece.high }),
-          label: piece.label,
+          label: narrow ? `${short(piece.low)}+` : piece.label,
           color: theme.steps[step],
         }))
         .reverse(),
@@ -41,7 +41,7 @@ export function map(data, theme, width) {
         left: 0,
         right: 0,
         top: 4,
-        bottom: narrow ? 56 : 8,
+        bottom: narrow ? 40 : 8,
         label: { show: false },
         itemStyle: { areaColor: theme.land, borderColor: theme.paper, borderWidth: 0.6 },
         emphasis: { label: { show: false }, itemStyle: { areaColor: null, borderColor: theme.ink, borderWidth: 1.4 } },
