@@ -31,6 +31,8 @@ def openssl_context() -> SSL.Context:
     context.set_cipher_list(b"DEFAULT:@SECLEVEL=0")
     context.set_min_proto_version(SSL.TLS1_2_VERSION)
     context.set_options(SSL.OP_ALL | SSL.OP_NO_COMPRESSION | SSL.OP_NO_RENEGOTIATION)
+    # A session that waits keeps no buffers, as with the standard library.
+    context.set_mode(SSL.MODE_RELEASE_BUFFERS)
     # pyOpenSSL has no public name for more than one group. Where this one goes, a test says so: the hello grows.
     set_groups = getattr(SSL._lib, "SSL_CTX_set1_curves_list", None)  # type: ignore[attr-defined]
     if set_groups is not None:
