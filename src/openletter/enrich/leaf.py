@@ -83,7 +83,8 @@ _KEYS = {
 _ONE_SIZE = frozenset({"ED25519", "ED448"})
 
 
-def _key(of: CertificateFacts) -> str:
+def key_words(of: CertificateFacts) -> str:
+    """``RSA 2048``, ``EC P-256``."""
     name = _KEYS.get(of.key_algorithm, of.key_algorithm)
     if not of.key_bits or of.key_algorithm in _ONE_SIZE:
         return name
@@ -97,7 +98,7 @@ def read_leaf(certificate: bytes) -> Leaf:
         return UNKNOWN
     return Leaf(
         issuer=read.issuer.organization_name or read.issuer.common_name,
-        key=_key(read),
+        key=key_words(read),
         signature=read.signature_algorithm,
         not_after=None if read.not_after is None else float(read.not_after),
         name=certificate_name(read),

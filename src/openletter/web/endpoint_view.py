@@ -5,8 +5,10 @@ from collections.abc import Iterable, Sequence
 import msgspec
 
 from openletter.dialogue.observation import Handshake, HandshakeOutcome, Mode, Observation, Protocol
+from openletter.enrich.leaf import key_words
 from openletter.remedy.remedies import Step
 from openletter.remedy.wording import finding_words, recognition_words, severity_words, words_for
+from openletter.remedy.words import Words
 from openletter.report.host import EndpointReport
 from openletter.report.screen import said_before_tls
 from openletter.report.visible import Line, Piece, transcript_lines, visible
@@ -25,12 +27,22 @@ SERVICES = {
 }
 
 
+class Means(msgspec.Struct, frozen=True, kw_only=True):
+    """What a class or a finding means, a sentence or two each."""
+
+    crosses: str
+    """What crosses in the clear."""
+    passive: str
+    """What someone can do who only listens."""
+    active: str
+    """What someone can do in the middle."""
+
+
 class FindingView(msgspec.Struct, frozen=True, kw_only=True):
     name: FindingName
     title: str
     severity: Severity
-    said: tuple[str, ...]
-    """What it means, a sentence each."""
+    means: Means
     law: str
     clause: tuple[Citation, ...]
 
@@ -51,6 +63,8 @@ class CertificateView(msgspec.Struct, frozen=True, kw_only=True):
     """``None``: it cannot be read."""
     subject: tuple[NameView, ...] = ()
     issuer: tuple[NameView, ...] = ()
+    key: str = ""
+    """``RSA 2048``, ``EC P-256``."""
     names: tuple[tuple[Piece, ...], ...] = ()
     """Host names and addresses that it is for."""
     expired: bool = False
@@ -79,8 +93,7 @@ class EndpointView(msgspec.Struct, frozen=True, kw_only=True):
     evidence: Evidence | None
     """``None`` where the verdict rests on what was seen and not on what the server lists."""
     evidence_words: str
-    means: tuple[str, ...]
-    """What crosses, and what others can do with it."""
+    means: Means
     grounds: tuple[str, ...]
     """Why the verdict is what it is."""
     said: tuple[Piece, ...]
@@ -101,7 +114,8 @@ class EndpointView(msgspec.Struct, frozen=True, kw_only=True):
     """That were shown, but are not in the store."""
 
 
-_QUIET = frozenset({Class.UNREACHABLE})
+def _means(words: Words) -> Means:
+    return Means(crosses=words.crosses, passive=words.passive, active=words.active)
 
 
 def _findings(of: EndpointReport, language: str) -> tuple[FindingView, ...]:
@@ -113,7 +127,7 @@ def _findings(of: EndpointReport, language: str) -> tuple[FindingView, ...]:
                 name=finding.name,
                 title=words.title,
                 severity=finding.severity,
-                said=tuple(dict.fromkeys((words.crosses, words.passive, words.active))),
+                means=_means(words),
                 law=words.law,
                 clause=citations(words.clause),
             )
@@ -139,6 +153,7 @@ def _certificates(chain: Iterable[bytes], at: float) -> tuple[CertificateView, .
                 facts=read,
                 subject=_name(read.subject),
                 issuer=_name(read.issuer),
+                key=key_words(read),
                 names=tuple(visible(name) for name in (*read.dns_names, *read.ip_addresses)),
                 expired=read.not_after is not None and read.not_after < at,
                 not_yet=read.not_before is not None and at < read.not_before,
@@ -160,7 +175,6 @@ def endpoint_view(of: EndpointReport, chain: Sequence[bytes], language: str) -> 
     seen, verdict = of.observation, of.verdict
     words = words_for(verdict, language)
     about = words.about
-    means = () if verdict.class_ in _QUIET else (about.crosses, about.passive, about.active)
     return EndpointView(
         service=SERVICES[seen.protocol, seen.mode],
         class_=verdict.class_,
@@ -172,7 +186,7 @@ def endpoint_view(of: EndpointReport, chain: Sequence[bytes], language: str) -> 
         wide=verdict.wide,
         evidence=verdict.evidence if words.evidence else None,
         evidence_words=words.evidence,
-        means=tuple(dict.fromkeys(means)),
+        means=_means(about),
         grounds=tuple(filter(None, (words.reason, words.sibling, words.caution))),
         said=visible(said_before_tls(seen, verdict.reason)),
         law=about.law,
