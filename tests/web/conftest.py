@@ -5,7 +5,7 @@ to a page. The world is the same whenever it is made.
 """
 
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
@@ -206,7 +206,7 @@ def networks_file(path: Path) -> Path:
     return path
 
 
-def make_world(root: Path, surveys: int = 3, *, parts: int = 1, enriched: bool = True) -> list[str]:
+def build_world(root: Path, surveys: int = 3, *, parts: int = 1, enriched: bool = True) -> list[str]:
     """A store with that many surveys, each judged, enriched and merged into the state; their ids, the oldest first."""
     hosts = population(surveys)
     ders = [certificate(number) for number in range(4)]
@@ -235,21 +235,21 @@ class World(msgspec.Struct, frozen=True):
 def world(tmp_path_factory: pytest.TempPathFactory) -> World:
     """Three surveys."""
     root = tmp_path_factory.mktemp("world") / "store"
-    return World(root, make_world(root))
+    return World(root, build_world(root))
 
 
 @pytest.fixture(scope="session")
 def sampled_world(tmp_path_factory: pytest.TempPathFactory) -> World:
     """One survey, which asked a quarter of its scope."""
     root = tmp_path_factory.mktemp("sampled") / "store"
-    return World(root, make_world(root, 1, parts=4))
+    return World(root, build_world(root, 1, parts=4))
 
 
 @pytest.fixture(scope="session")
 def bare_world(tmp_path_factory: pytest.TempPathFactory) -> World:
     """One survey, which was not enriched."""
     root = tmp_path_factory.mktemp("bare") / "store"
-    return World(root, make_world(root, 1, enriched=False))
+    return World(root, build_world(root, 1, enriched=False))
 
 
 @pytest.fixture(scope="session")
@@ -258,3 +258,9 @@ def empty_world(tmp_path_factory: pytest.TempPathFactory) -> World:
     root = tmp_path_factory.mktemp("nothing") / "store"
     Store(root, create=True).close()
     return World(root, [])
+
+
+@pytest.fixture
+def make_world() -> Callable[..., list[str]]:
+    """Makes a world of one's own, to change it; see ``build_world``."""
+    return build_world
