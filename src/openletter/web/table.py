@@ -4,9 +4,7 @@ Rows come from an answer of :mod:`openletter.statistics` and are at most some te
 all of it is done in memory. Without JavaScript the same addresses stand in links and a form.
 """
 
-import csv
-import io
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from enum import StrEnum
 from typing import Annotated, Any, Generic, TypeVar
 from urllib.parse import urlencode
@@ -15,6 +13,7 @@ import msgspec
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
+from openletter.report.csv_cells import lines
 from openletter.report.visible import visible_text
 from openletter.web.words import Words
 
@@ -301,30 +300,10 @@ class Table(Generic[Row]):
                 headers=headers,
             )
         keys = [column.key for column in self._columns if column.kind is not Kind.BAR]
-        return Response(
-            _as_csv(keys, self._downloaded()), media_type="text/csv; charset=utf-8", headers=headers
-        )
+        rows: list[list[Value]] = [[*keys], *([row[key] for key in keys] for row in self._downloaded())]
+        return Response(lines(rows), media_type="text/csv; charset=utf-8", headers=headers)
 
 
 def download_of(tables: Iterable[Table[Any]]) -> Response | None:
     """Of the table of a page that its address asks for as a file."""
     return next((file for table in tables if (file := table.download()) is not None), None)
-
-
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
-
-
-def _as_csv(keys: Sequence[str], rows: Sequence[Mapping[str, Value]]) -> str:
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\r\n")
-    writer.writerow(keys)
-    writer.writerows([_harmless(row[key]) for key in keys] for row in rows)
-    return text.getvalue()
-
-
-def _harmless(value: Value) -> Value:
-    """A spreadsheet would carry out what begins like a formula, and networks choose their own names."""
-    if isinstance(value, str):
-        printable = "".join(letter if letter.isprintable() else " " for letter in value)
-        return f"'{printable}" if value.startswith(_FORMULA) else printable
-    return value
