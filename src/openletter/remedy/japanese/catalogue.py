@@ -18,54 +18,54 @@ from openletter.verdict.host import Label
 from openletter.verdict.login import Reason
 
 EVIDENCE = {
-    Evidence.PROVEN: "実証済み：所有者自身のテスト用アカウントで、TLS前のログインを試行しました。",
-    Evidence.OFFERED: "確認済み：パスワードを送らずに、TLS前のログインを開始できるか確認しました。",
-    Evidence.ADVERTISED: "自己申告：サーバ自身がそう示しています。ログインは試行していません。",
+    Evidence.PROVEN: "実証：所有者自身のテスト用アカウントで、TLS 前のログインを試行しました。",
+    Evidence.OFFERED: "確認：パスワードを送らずに、TLS 前のログインを開始できるか確認しました。",
+    Evidence.ADVERTISED: "表明：サーバー自身がそう示しています。ログインは試行していません。",
     Evidence.AMBIGUOUS: (
-        "不確実：サーバ自身がそう示していますが、この製品は、TLS前のログインを一覧に含めながら拒否することが知られています。"
-        "自身が管理するサーバであれば、--confirmによりパスワードなしで確認できます。"
+        "曖昧：サーバー自身がそう示していますが、この製品は、TLS 前のログインを一覧に含めながら拒否することが知られています。"
+        "自身が管理するサーバーであれば、--confirm によりパスワードなしで確認できます。"
     ),
     Evidence.ASSUMED: (
-        "推定：サーバは対応機能を一覧するコマンドに対応していません。これほど古いサーバはUSERとPASSを受け付けます。"
+        "推定：サーバーは対応機能を一覧するコマンドに対応していません。これほど古いサーバーは USER と PASS を受け付けます。"
     ),
 }
 
 REASONS = {
-    Reason.PROVEN_OPEN: "テスト用アカウントで、TLSの前にログインできました。",
-    Reason.PROVEN_CLOSED: "テスト用アカウントで、TLSの前にログインできませんでした。",
-    Reason.CONFIRMED_OPEN: "サーバは、求めに応じてTLSの前にログインを開始しました。",
-    Reason.CONFIRMED_CLOSED: "サーバは、TLSの前のログインの開始を拒否しました。",
-    Reason.AUTH_OFFERED: "サーバは、TLSの前に、パスワードが見えるログイン方式（AUTH=）を一覧に含めています。",
+    Reason.PROVEN_OPEN: "テスト用アカウントで、TLS の前にログインできました。",
+    Reason.PROVEN_CLOSED: "テスト用アカウントで、TLS の前にログインできませんでした。",
+    Reason.CONFIRMED_OPEN: "サーバーは、求めに応じて TLS の前にログインを開始しました。",
+    Reason.CONFIRMED_CLOSED: "サーバーは、TLS の前のログインの開始を拒否しました。",
+    Reason.AUTH_OFFERED: "サーバーは、TLS の前に、パスワードが見えるログイン方式（AUTH=）を一覧に含めています。",
     Reason.AUTH_OFFERED_DESPITE_LOGINDISABLED: (
-        "サーバは、TLSの前にLOGINDISABLEDを示すと同時に、メールソフトが使用し得る、パスワードが見えるログイン方式（AUTH=）を"
+        "サーバーは、TLS の前に LOGINDISABLED を示すと同時に、メールソフトが使用し得る、パスワードが見えるログイン方式（AUTH=）を"
         "一覧に含めています。"
     ),
     Reason.LOGIN_NOT_DISABLED: (
-        "サーバは、TLSの前にLOGINDISABLEDを示していないため、LOGINコマンドを使用できます。"
+        "サーバーは、TLS の前に LOGINDISABLED を示していないため、LOGIN コマンドを使用できます。"
     ),
     Reason.LOGIN_DISABLED: (
-        "サーバは、TLSの前にLOGINDISABLEDを示し、パスワードが見えるログイン方式を一覧に含めていません。"
+        "サーバーは、TLS の前に LOGINDISABLED を示し、パスワードが見えるログイン方式を一覧に含めていません。"
     ),
-    Reason.XTLSREQUIRED: "サーバはXTLSREQUIREDを示しています。TLSの前にはログインできないという意味です。",
-    Reason.USER_LISTED: "サーバは、TLSの前に、平文のパスワードによるログインであるUSERを一覧に含めています。",
-    Reason.SASL_OFFERED: "サーバは、TLSの前に、パスワードが見えるSASLログイン方式を一覧に含めています。",
+    Reason.XTLSREQUIRED: "サーバーは XTLSREQUIRED を示しています。TLS の前にはログインできないという意味です。",
+    Reason.USER_LISTED: "サーバーは、TLS の前に、平文のパスワードによるログインである USER を一覧に含めています。",
+    Reason.SASL_OFFERED: "サーバーは、TLS の前に、パスワードが見える SASL ログイン方式を一覧に含めています。",
     Reason.BARE_SASL: (
-        "サーバは、TLSの前に、STLSとともに方式名のないSASLを示しています。TLSの前にはログインできないという意味です。"
+        "サーバーは、TLS の前に、STLS とともに方式名のない SASL を示しています。TLS の前にはログインできないという意味です。"
     ),
     Reason.NO_PASSWORD_MECHANISM: (
-        "サーバは、TLSの前に、パスワードが見えるログイン方式を一覧に含めていません。"
+        "サーバーは、TLS の前に、パスワードが見えるログイン方式を一覧に含めていません。"
     ),
-    Reason.CAPA_REFUSED: "サーバは、対応機能を問い合わせるコマンドCAPAを拒否しました。",
-    Reason.LIST_REFUSED: "サーバは、対応機能を示すことを拒否しました。",
-    Reason.NO_ANSWER: "対応機能を問い合わせましたが、サーバは応答しませんでした。",
-    Reason.NOT_ASKED: "直接確認しました。サーバがログインについて示す内容には依存しません。",
+    Reason.CAPA_REFUSED: "サーバーは、対応機能を問い合わせるコマンド CAPA を拒否しました。",
+    Reason.LIST_REFUSED: "サーバーは、対応機能を示すことを拒否しました。",
+    Reason.NO_ANSWER: "対応機能を問い合わせましたが、サーバーは応答しませんでした。",
+    Reason.NOT_ASKED: "直接確認しました。サーバーがログインについて示す内容には依存しません。",
 }
 
 SIBLINGS = {
-    Sibling.TLS: "同じサービスのTLS専用ポート（IMAPは993番、POP3は995番）では、TLSを使用できます。",
-    Sibling.NONE: "同じサービスのTLS専用ポート（IMAPは993番、POP3は995番）では、TLSを使用できません。",
+    Sibling.TLS: "同じサービスの TLS 専用ポート（IMAP は 993 番、POP3 は 995 番）では、TLS を使用できます。",
+    Sibling.NONE: "同じサービスの TLS 専用ポート（IMAP は 993 番、POP3 は 995 番）では、TLS を使用できません。",
     Sibling.UNKNOWN: (
-        "同じサービスのTLS専用ポート（IMAPは993番、POP3は995番）でTLSを使用できるかは不明です。"
+        "同じサービスの TLS 専用ポート（IMAP は 993 番、POP3 は 995 番）で TLS を使用できるかは不明です。"
         "調査していないか、応答がありませんでした。"
     ),
 }
@@ -76,32 +76,32 @@ SEVERITIES = {
     Severity.MEDIUM: "中：通信を盗聴するだけで悪用できます",
     Severity.LOW: "低：悪用には通信経路への介在が必要です",
     Severity.INFO: "情報：把握しておく価値があります",
-    Severity.NONE: "なし：ここにメールサーバはありません",
+    Severity.NONE: "なし：ここにメールサーバーはありません",
 }
 
 LABELS = {
-    Label.ALL_CLEARTEXT: "パスワードまたはメールが暗号化されずに流れるおそれがあり、このホストではTLSが確認されませんでした。",
+    Label.ALL_CLEARTEXT: "パスワードまたはメールが暗号化されずに流れるおそれがあり、このホストでは TLS が確認されませんでした。",
     Label.TLS_AVAILABLE_NOT_REQUIRED: (
-        "TLSは利用できますが、パスワードまたはメールが暗号化されずに流れるおそれがあります。"
+        "TLS は利用できますが、パスワードまたはメールが暗号化されずに流れるおそれがあります。"
     ),
-    Label.TLS_REQUIRED: "パスワードはTLSの中でのみ流れます。",
-    Label.IMPLICIT_ONLY: "メールはTLSの中でのみ提供され、ほかのポートでは提供されていません。",
-    Label.BROKEN: "パスワードが暗号化されずに流れることはありませんが、TLSも機能していません。",
+    Label.TLS_REQUIRED: "パスワードは TLS の中でのみ流れます。",
+    Label.IMPLICIT_ONLY: "メールは TLS の中でのみ提供され、ほかのポートでは提供されていません。",
+    Label.BROKEN: "パスワードが暗号化されずに流れることはありませんが、TLS も機能していません。",
     Label.UNKNOWN: "このホストが何を公開しているかは判明しませんでした。",
 }
 
 HOW = {
-    How.ID: "サーバが示した識別情報",
-    How.IMPLEMENTATION: "IMPLEMENTATION行",
+    How.ID: "サーバーが示した識別情報",
+    How.IMPLEMENTATION: "IMPLEMENTATION 行",
     How.BANNER: "グリーティング",
     How.FINGERPRINT: "対応機能の組み合わせ",
     How.NOTHING: "根拠なし",
 }
 
 CERTAINTY = {
-    Certainty.CERTAIN: "サーバは{product}{version}を名乗っています（根拠：{how}）。",
-    Certainty.LIKELY: "おそらく{product}{version}です（根拠：{how}）。",
-    Certainty.GUESS: "{product}{version}の可能性がありますが、{how}からの推測にすぎません。",
+    Certainty.CERTAIN: "サーバーは {product}{version} を名乗っています（根拠：{how}）。",
+    Certainty.LIKELY: "おそらく {product}{version} です（根拠：{how}）。",
+    Certainty.GUESS: "{product}{version} の可能性がありますが、{how} からの推測にすぎません。",
     Certainty.NONE: "製品は特定できませんでした。",
 }
 
@@ -116,7 +116,7 @@ JAPANESE = Catalogue(
     labels=LABELS,
     how=HOW,
     certainty=CERTAINTY,
-    perhaps="{product}の一部である可能性がありますが、推測にすぎません。",
+    perhaps="{product} の一部である可能性がありますが、推測にすぎません。",
     needs=NEEDS,
     notes=NOTES,
     class_steps=CLASS_STEPS,
@@ -124,7 +124,7 @@ JAPANESE = Catalogue(
     ports=PORTS,
     passwords=PASSWORDS,
     unsettled=(
-        "TLSの開始を試みましたが一度も応答がなかったため、ネットワークに原因がある可能性があります。"
+        "TLS の開始を試みましたが一度も応答がなかったため、ネットワークに原因がある可能性があります。"
         "対応の前に再度確認してください。"
     ),
 )
