@@ -30,6 +30,7 @@ from openletter.dialogue.observation import (
     Protocol,
     Tcp,
 )
+from openletter.enrich.enriching import enrich_survey, enriching
 from openletter.scope.build import build_scope
 from openletter.scope.target import parse_target
 from openletter.store import files, manifest
@@ -109,7 +110,11 @@ def work(root, acknowledged):
                         os.write(acknowledged, f"{number} {shard}\n".encode())
                     run.end(State.FINISHED, BEGAN + 86_400 * number + 60)
             if not store.survey(record.id).verdicts:
-                judge_survey(store, record, Trust(roots=[]))
+                # The first is judged and enriched in one step, the others in two.
+                further = None if number else enriching(store, record, [])
+                judge_survey(store, record, Trust(roots=[]), further=further)
+            if not store.survey(record.id).enriched:
+                enrich_survey(store, record, [])
             merge_state(store)
         prune(store, keep=2)
 
@@ -141,9 +146,9 @@ def check(root, acknowledged):
             ]
             assert places(tables) == sorted(expected)
             if record.verdicts:
-                assert (
-                    sum(read_table(path).num_rows for path in store.verdict_files(record)) == SHARDS * HOSTS
-                )
+                for files in (store.verdict_files(record), store.endpoint_files(record)):
+                    assert sum(read_table(path).num_rows for path in files) == SHARDS * HOSTS
+                assert store.is_enriched(record) == bool(record.enriched)
 
 
 def outcome(root):

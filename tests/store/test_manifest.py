@@ -5,11 +5,14 @@ What a user loses when this fails: the surveys made before an upgrade.
 
 import sqlite3
 
+import msgspec
 import pytest
 
 from openletter.store.file_set import FileSet, Kind, Standing, StoredFile
 from openletter.store.manifest import VERSION, Manifest
+from openletter.store.record import DataSet
 from openletter.survey.sink import Published
+from openletter.verdict.state import is_merged
 
 VERSION_1 = """
 CREATE TABLE survey (
@@ -46,6 +49,43 @@ def test_a_store_of_an_older_version_is_brought_up_and_keeps_its_shards(tmp_path
     db = sqlite3.connect(path)
     assert db.execute("PRAGMA user_version").fetchone() == (VERSION,)
     db.close()
+
+
+VERSION_3 = """
+ALTER TABLE shard ADD COLUMN left_out INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE shard ADD COLUMN sha256 TEXT NOT NULL DEFAULT '';
+ALTER TABLE survey ADD COLUMN spooled INTEGER NOT NULL DEFAULT 1;
+ALTER TABLE survey ADD COLUMN pruned INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE survey ADD COLUMN merged TEXT NOT NULL DEFAULT '';
+CREATE TABLE fileset (
+  folder TEXT PRIMARY KEY, kind TEXT NOT NULL, survey TEXT NOT NULL, shards INTEGER NOT NULL, standing TEXT NOT NULL
+) STRICT;
+CREATE TABLE file (
+  folder TEXT NOT NULL REFERENCES fileset, name TEXT NOT NULL, rows INTEGER NOT NULL, octets INTEGER NOT NULL,
+  sha256 TEXT NOT NULL, PRIMARY KEY (folder, name)
+) STRICT, WITHOUT ROWID;
+UPDATE survey SET plan = ?1, verdicts = 'verdicts/a/1', merged = 'verdicts/a/1';
+PRAGMA user_version = 3;
+"""
+
+
+def test_a_survey_of_version_3_is_judged_and_merged_and_not_enriched(tmp_path, plan):
+    """After an upgrade the state would be merged anew from every survey that there ever was."""
+    path = tmp_path / "manifest.sqlite"
+    db = sqlite3.connect(path)
+    written = msgspec.json.encode(plan).decode().replace("'", "''")
+    db.executescript(VERSION_1 + VERSION_3.replace("?1", f"'{written}'"))
+    db.close()
+    manifest = Manifest(path)
+    (record,) = manifest.surveys()
+    assert (record.verdicts, record.enriched, record.datasets) == ("verdicts/a/1", "", ())
+    assert is_merged(record)
+    data = DataSet(name="n", version="1", date="", licence="", attribution="", url="", provides=("country",))
+    manifest.publish([FileSet(folder="endpoints/a/0", kind=Kind.ENDPOINTS, survey="a")], datasets=[data])
+    (record,) = manifest.surveys()
+    assert (record.enriched, record.datasets) == ("endpoints/a/0", (data,))
+    assert not is_merged(record)
+    manifest.close()
 
 
 def shape(path):

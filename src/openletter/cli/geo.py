@@ -8,7 +8,7 @@ import msgspec
 import typer
 from rich.console import Console
 
-from openletter.enrich.dataset import GeoData, carried, geo_data
+from openletter.enrich.dataset import GeoData, Prepared, carried, keep, prepare
 from openletter.enrich.sector import read_sectors
 
 GeoOption = Annotated[
@@ -40,21 +40,34 @@ class Knowledge(msgspec.Struct, frozen=True):
     """What a user wants endpoints to be enriched by."""
 
     sources: tuple[GeoData, ...]
-    sectors: Path | None = None
+    sectors: Path | None
 
 
-def knowledge(geo: Sequence[Path] | None, sectors: Path | None, store: Path, console: Console) -> Knowledge:
-    """Make a user's files ready, in the folder of a store, and say where there are no data at all.
+class Wanted(msgspec.Struct, frozen=True):
+    """The same, read and found good, before there is a store."""
 
-    Raises DataSetError, StoreError.
-    """
+    geo: tuple[Prepared, ...]
+    sectors: Path | None
+
+    def kept(self, store: Path) -> Knowledge:
+        """In the folder of a store. Raises DataSetError, StoreError."""
+        return Knowledge((*(keep(one, store) for one in self.geo), *carried()), self.sectors)
+
+
+def wanted(geo: Sequence[Path] | None, sectors: Path | None, store: Path, console: Console) -> Wanted:
+    """Read a user's files, and say where there are no data at all. Raises DataSetError."""
     if sectors is not None:
         read_sectors(sectors)
-    sources = geo_data(geo or (), store)
-    if not carried() and not geo:
+    prepared = tuple(prepare(path, store) for path in geo or ())
+    if not carried() and not prepared:
         console.print(
             "openletter: no data of countries and networks is here: set-up brings it, --geo names your own; both stay unknown",
             highlight=False,
             soft_wrap=True,
         )
-    return Knowledge(sources, sectors)
+    return Wanted(prepared, sectors)
+
+
+def knowledge(geo: Sequence[Path] | None, sectors: Path | None, store: Path, console: Console) -> Knowledge:
+    """Both steps, for a store that is there. Raises DataSetError, StoreError."""
+    return wanted(geo, sectors, store, console).kept(store)

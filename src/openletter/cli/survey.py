@@ -15,7 +15,7 @@ from openletter.cli.arguments import DEFAULT_STORE, FailOn, PortOption, RootsOpt
 from openletter.cli.discover import Discovery, check_discovery, discovered, link
 from openletter.cli.explain import explanation
 from openletter.cli.failure import EXIT_INTERRUPTED
-from openletter.cli.geo import GeoOption, Knowledge, SectorsOption, knowledge
+from openletter.cli.geo import GeoOption, SectorsOption, Wanted, wanted
 from openletter.cli.observing import parse_address
 from openletter.cli.survey_plan import (
     CONCURRENCY,
@@ -354,14 +354,11 @@ def survey(
     if metrics is not None:
         parse_address(metrics, "--metrics")
 
-    def known(opened: Store) -> Knowledge:
-        """Before anything is asked: a file that is none would be found out after hours."""
-        return knowledge(geo, sectors, opened.root, console)
-
-    def go(opened: Store, record: SurveyRecord, effort: Effort, by: Knowledge) -> None:
+    def go(opened: Store, record: SurveyRecord, effort: Effort, by: Wanted) -> None:
+        known = by.kept(opened.root)
         done = run_survey(opened, record, effort, store, console, excluded=excluded, log=log, metrics=metrics)
         raise typer.Exit(
-            conclude(opened, record, trust, by, fail_on, store, json=json) if done else EXIT_INTERRUPTED
+            conclude(opened, record, trust, known, fail_on, store, json=json) if done else EXIT_INTERRUPTED
         )
 
     if resume:
@@ -383,7 +380,7 @@ def survey(
                 return
             if allowed is not None and allowed != record.plan.authorisation:
                 record = opened.renew_authorisation(record.id, allowed)
-            go(opened, record, effort, known(opened))
+            go(opened, record, effort, wanted(geo, sectors, store, console))
     part = part_of(shards, shard, seed)
     optouts = _opted_out(store, renew=not explain)
     never = Exclusions((*excluded.intervals, *intervals_of(optouts)))
@@ -412,8 +409,9 @@ def survey(
         effort = effort_for(asked, plan.endpoints, wishes)
         typer.echo(explanation(asked, plan, effort, optouts, discover=discover))
         return
+    # Before anything is asked: that a file is none would come out after hours.
+    by = wanted(geo, sectors, store, console)
     with Store(store, create=True) as opened:
-        by = known(opened)
         if isinstance(asked, Scope) and discover is not Discovery.NONE:
             found = discovered(asked, plan, discover, store, never, console, over)
             plan = msgspec.structs.replace(plan_of(found, Part()), vantage=plan.vantage)

@@ -50,24 +50,48 @@ def carried(folder: Path = CARRIED) -> tuple[GeoData, ...]:
     return tuple(GeoData(described, str(folder / name), True) for name, described in sets.items())
 
 
-def of_user(path: Path, store: Path) -> GeoData:
-    """A user's file; ``store`` is the folder of a store, which keeps what is made of it.
+class Prepared(msgspec.Struct, frozen=True):
+    """A user's file that was read and found good."""
 
-    Raises DataSetError, and StoreError where that cannot be kept.
+    described: DataSet
+    name: str
+    """Of what is kept of it, in ``FOLDER``."""
+    octets: bytes | None
+    """What is to be kept; ``None`` where it is."""
+
+
+def prepare(path: Path, store: Path) -> Prepared:
+    """Read a user's file, unless that was done before; ``store`` is the folder of a store, which need not be there yet.
+
+    Raises DataSetError.
     """
     try:
         digest = sha256_of(path)
-        kept = store / FOLDER / f"{digest}-{_FORM}.parquet"
-        described = _kept(kept)
-        if described is None:
-            described, table = _read(path)
-            if not described.version:
-                described = msgspec.structs.replace(described, version=f"sha256:{digest[:_SHOWN_DIGITS]}")
-            make_folder(kept.parent)
-            publish(kept, to_parquet(table, {_DESCRIPTION: msgspec.json.encode(described)}))
+        name = f"{digest}-{_FORM}.parquet"
+        described = _kept(store / FOLDER / name)
+        if described is not None:
+            return Prepared(described, name, None)
+        described, table = _read(path)
     except OSError as error:
         raise DataSetError(f"{path}: cannot be read ({error.strerror or error})") from error
-    return GeoData(described, str(kept), False)
+    if not described.version:
+        described = msgspec.structs.replace(described, version=f"sha256:{digest[:_SHOWN_DIGITS]}")
+    octets = to_parquet(table, {_DESCRIPTION: msgspec.json.encode(described)})
+    return Prepared(described, name, octets.to_pybytes())
+
+
+def keep(prepared: Prepared, store: Path) -> GeoData:
+    """Keep it in the store. Raises StoreError."""
+    kept = store / FOLDER / prepared.name
+    if prepared.octets is not None:
+        make_folder(kept.parent)
+        publish(kept, prepared.octets)
+    return GeoData(prepared.described, str(kept), False)
+
+
+def of_user(path: Path, store: Path) -> GeoData:
+    """Both of it. Raises DataSetError, StoreError."""
+    return keep(prepare(path, store), store)
 
 
 def geo_data(paths: Sequence[Path], store: Path) -> tuple[GeoData, ...]:

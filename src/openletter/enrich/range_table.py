@@ -56,7 +56,8 @@ def disjoint(table: Any) -> Any:
     table = table.unify_dictionaries().combine_chunks()
     # Sorting and comparing know plain octets only.
     starts = table.column("start").cast(pa.binary())
-    table = table.take(pc.sort_indices(starts))
+    order = pc.sort_indices(starts)
+    table = table.take(order)
     if table.num_rows < 2:
         return table
     starts, ends = (table.column(name).cast(pa.binary()) for name in ("start", "end"))
@@ -64,8 +65,8 @@ def disjoint(table: Any) -> Any:
         return table
     firsts, lasts = _numbers(starts), _numbers(ends)
     spans = (
-        (first, last, (last - first, order))
-        for order, (first, last) in enumerate(zip(firsts, lasts, strict=True))
+        (first, last, (last - first, place))
+        for first, last, place in zip(firsts, lasts, order.to_pylist(), strict=True)
     )
     pieces = list(layered(spans))
     cut = table.take(pa.array([place for _, _, place in pieces], pa.int64()))
