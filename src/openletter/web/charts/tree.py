@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from openletter.report.visible import visible_text
 from openletter.statistics.asn import AsnCounts
 from openletter.statistics.country import CountryCounts
 from openletter.web.charts.lines import affected_lines
@@ -49,9 +50,15 @@ def country_tree(
 
 def _network(network: AsnCounts, words: Words, suffix: str) -> Node:
     return Node(
-        name=network_name(network, words),
+        name=_short_name(network, words),
         value=float(network.hosts.wide),
         share=network.hosts.wide / max(1, network.hosts.answered),
         lines=affected_lines(network.hosts, words),
         href=f"/network/{network.asn}{suffix}" if network.asn else "",
     )
+
+
+def _short_name(network: AsnCounts, words: Words) -> str:
+    """With the name before the number, since a small field has room for a few letters."""
+    name = visible_text(network.name)
+    return f"{name} (AS{network.asn})" if network.asn and name else network_name(network, words)

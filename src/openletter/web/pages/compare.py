@@ -1,6 +1,6 @@
 """Two surveys side by side: their counts, and what became of each endpoint that was affected in one of them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -9,11 +9,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from openletter.statistics.diff import CountryDifference, Difference, Fate
+from openletter.statistics.diff import CountryDifference, Fate
 from openletter.store.record import SurveyRecord
 from openletter.web.charts.ranking import stacked_bars
 from openletter.web.labels import FATE_MEANINGS, FATES
-from openletter.web.pages.looking import Look, chart_address, look, query_of
+from openletter.web.pages.looking import Look, chart_address, in_all, look, query_of
 from openletter.web.pages.tables import number_column
 from openletter.web.table import Column, Table, TableQuery, download_of
 
@@ -49,7 +49,7 @@ def _chosen(about: Look, query: CompareQuery) -> tuple[SurveyRecord, SurveyRecor
     return (before, after) if before.id < after.id else (after, before)
 
 
-def _fates(about: Look, query: CompareQuery, found: Difference) -> Table[FateRow]:
+def _fates(about: Look, query: CompareQuery, counts: Mapping[Fate, int]) -> Table[FateRow]:
     words = about.words
     return Table(
         name="fates",
@@ -70,7 +70,7 @@ def _fates(about: Look, query: CompareQuery, found: Difference) -> Table[FateRow
             ),
             number_column("endpoints", words.text("Endpoints"), lambda row: row.endpoints),
         ),
-        rows=[FateRow(fate, getattr(found, fate)) for fate in Fate],
+        rows=[FateRow(fate, counts[fate]) for fate in Fate],
         query=query,
         words=words,
         searchable=False,
@@ -116,9 +116,8 @@ async def compare(request: Request) -> Response:
         return about.page("compare_one.html")
     before, after = _chosen(about, query)
     query = msgspec.structs.replace(query, before=before.id, after=after.id)
-    found = await about.ask("difference", survey=after, before=before.id)
-    rows = await about.ask("difference-by-country", survey=after, before=before.id)
-    tables: list[Table[Any]] = [_fates(about, query, found), _by_country(about, query, rows)]
+    rows = await about.fates(before, after)
+    tables: list[Table[Any]] = [_fates(about, query, in_all(rows)), _by_country(about, query, rows)]
     return download_of(tables) or about.page(
         "compare.html",
         before=before,
@@ -138,7 +137,7 @@ async def fates_chart(request: Request) -> Response:
     rows: Sequence[CountryDifference] = ()
     if about.record is not None:
         before, after = _chosen(about, query)
-        rows = await about.ask("difference-by-country", survey=after, before=before.id)
+        rows = await about.fates(before, after)
     parts = [(str(fate), words.text(FATES[fate])) for fate in _MOVED]
     moved = [(row, [getattr(row, fate) for fate in _MOVED]) for row in rows]
     named = [

@@ -1,5 +1,6 @@
 """What every public page begins with: the survey that its address names, and how to ask questions of it."""
 
+from collections.abc import Iterable
 from typing import Any, TypeVar
 from urllib.parse import urlencode
 
@@ -9,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from openletter.statistics.country import CountryCounts
-from openletter.statistics.diff import Difference
+from openletter.statistics.diff import CountryDifference, Fate
 from openletter.statistics.interval import of_sample
 from openletter.statistics.where import NOT_KNOWN
 from openletter.store.record import SurveyRecord
@@ -85,13 +86,22 @@ class Look:
         said = {key: value for key, value in parameters.items() if value is not None}
         return await self._snapshot.ask(name, survey=about.id if about else None, **said)
 
-    async def difference(self) -> Difference | None:
-        """Against the survey before; none where there is none, or one of the two was pruned."""
-        before = self.earlier
-        if before is None or self.record is None or before.pruned or self.record.pruned:
-            return None
-        found: Difference = await self.ask("difference", before=before.id)
+    async def fates(self, before: SurveyRecord, after: SurveyRecord) -> tuple[CountryDifference, ...]:
+        """What became of each affected endpoint from one survey to a later one, by country."""
+        preceding = [one for one in self.records if one.id < after.id]
+        # Asked without a name, the question is asked of the next survey by itself when that is published.
+        named = None if preceding and preceding[-1].id == before.id else before.id
+        found: tuple[CountryDifference, ...] = await self.ask(
+            "difference-by-country", survey=after, before=named
+        )
         return found
+
+    async def changed(self) -> dict[Fate, int] | None:
+        """How many endpoints met each fate since the survey before; none where there is none, or one was pruned."""
+        before, after = self.earlier, self.record
+        if before is None or after is None or before.pruned or after.pruned:
+            return None
+        return in_all(await self.fates(before, after))
 
     def _link(self, path: str | None = None, **changed: object) -> str:
         """The address of a page about the same survey; without a path this page in another state."""
@@ -137,6 +147,15 @@ class Look:
         """Code and name, in the order of the names."""
         choices = [(one.country or NOT_KNOWN, self.words.territory(one.country)) for one in countries]
         return sorted(choices, key=lambda choice: (choice[0] == NOT_KNOWN, choice[1]))
+
+
+def in_all(countries: Iterable[CountryDifference]) -> dict[Fate, int]:
+    """Of all countries together."""
+    counts = dict.fromkeys(Fate, 0)
+    for one in countries:
+        for fate in Fate:
+            counts[fate] += getattr(one, fate)
+    return counts
 
 
 async def look(request: Request, query: TableQuery) -> Look:

@@ -27,7 +27,7 @@ async def overview(request: Request) -> Response:
         countries=sum(1 for one in countries if one.country and one.hosts_either.wide),
         table_view=table.view(),
         earlier=about.earlier,
-        difference=await about.difference(),
+        changed=await about.changed(),
         map_source=chart_address(about, "map"),
         ranking_source=chart_address(about, "ranking"),
         trend_source=chart_address(about, "trend"),
