@@ -14,6 +14,7 @@ from openletter.cli import (
     check,
     diff,
     enrich,
+    export,
     import_,
     judge,
     lab,
@@ -56,6 +57,7 @@ app.command("check")(check.check)
 app.command("survey")(survey.survey)
 app.command("stats")(stats.stats)
 app.command("diff")(diff.diff)
+app.command("export")(export.export)
 app.command("judge")(judge.judge)
 app.command("enrich")(enrich.enrich)
 app.command("import")(import_.import_)
@@ -84,6 +86,8 @@ def _openletter(
     values = settings.load(Path())
     context.default_map = {
         **dict.fromkeys(_VERBS_WITH_SETTINGS, values),
+        # Its --port is a number that endpoints have, not the ports that a survey asks.
+        "export": {name: value for name, value in values.items() if name == "store"},
         "optout": dict.fromkeys(("add", "list", "remove"), values),
         "store": dict.fromkeys(("list", "compact", "prune", "verify"), values),
     }

@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from openletter.cli.arguments import DEFAULT_STORE, StoreOption
-from openletter.cli.stats import write_json
+from openletter.cli.forms import write_json
 from openletter.cli.tables import data_console
 from openletter.scope.error import at, shown
 from openletter.scope.optout import OptOut

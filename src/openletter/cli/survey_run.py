@@ -8,12 +8,13 @@ from rich.console import Console
 
 from openletter.cli.arguments import DEFAULT_STORE, FailOn
 from openletter.cli.failure import EXIT_FOUND, EXIT_NOTHING_FOUND, CouldNotRunError
+from openletter.cli.forms import write_json
 from openletter.cli.geo import Knowledge
 from openletter.cli.judge import judge_with_progress
 from openletter.cli.keeping import Keeper
 from openletter.cli.observing import observing
 from openletter.cli.progress import surveying
-from openletter.cli.stats import summary, write_json
+from openletter.cli.stats import summary
 from openletter.cli.tables import data_console, print_overview
 from openletter.enrich.error import DataSetError
 from openletter.scope.exclusion import Exclusions

@@ -8,13 +8,15 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from openletter.report.visible import visible_text
 from openletter.statistics.country import CountryCounts
 from openletter.statistics.counts import Counts
 from openletter.statistics.diff import Change, Difference, Fate
+from openletter.statistics.interval import Interval, of_sample
 from openletter.statistics.overview import Overview
 from openletter.store.record import State, SurveyRecord
 
-_BAR = 20
+BAR = 20
 """Characters."""
 _WIDE = 100
 """Columns of a terminal from which on there is room for a bar beside many numbers."""
@@ -23,7 +25,7 @@ _NO_TERMINAL = 120
 _EIGHTHS = " ▏▎▍▌▋▊▉█"
 
 
-def bar(part: int, of: int, *, width: int = _BAR) -> str:
+def bar(part: int, of: int, *, width: int = BAR) -> str:
     """``part`` out of ``of`` as a bar of ``width`` characters, to an eighth of one."""
     eighths = round(part * width * 8 / of) if of else 0
     if part and not eighths:
@@ -32,7 +34,7 @@ def bar(part: int, of: int, *, width: int = _BAR) -> str:
     return ("█" * full + (_EIGHTHS[rest] if rest else "")).ljust(width)
 
 
-def _title(record: SurveyRecord) -> str:
+def survey_title(record: SurveyRecord) -> str:
     began = datetime.fromtimestamp(record.started, UTC)
     state = "" if record.state is State.FINISHED else f", {record.state}: not all endpoints are in here"
     return f"Survey {record.id}, begun {began:%Y-%m-%d %H:%M} UTC{state}"
@@ -44,7 +46,7 @@ def data_console() -> Console:
     return console if console.is_terminal else Console(width=_NO_TERMINAL)
 
 
-def _table(title: str, *columns: str, caption: str = "") -> Table:
+def new_table(title: str, *columns: str, caption: str = "") -> Table:
     table = Table(
         title=title or None,
         title_justify="left",
@@ -62,8 +64,17 @@ def _table(title: str, *columns: str, caption: str = "") -> Table:
     return table
 
 
-def _share(part: int, of: int) -> str:
-    return f"{part / of:.1%}" if of else "–"
+def share(part: int, of: int, interval: Interval | None = None) -> str:
+    """In percent, with the interval of a sample."""
+    if not of:
+        return "–"
+    around = f" ({interval.low * 100:.1f}–{interval.high * 100:.1f})" if interval else ""
+    return f"{part / of:.1%}{around}"
+
+
+def word(text: str, unknown: str = "not known") -> Text:
+    """What a stranger may have chosen, as text and nothing else."""
+    return Text(visible_text(text) or unknown)
 
 
 def _counts_row(table: Table, name: str, counts: Counts) -> None:
@@ -73,15 +84,31 @@ def _counts_row(table: Table, name: str, counts: Counts) -> None:
         f"{counts.answered:,}",
         f"{counts.unknown:,}",
         f"{counts.strict:,}",
-        _share(counts.strict, counts.answered),
+        share(counts.strict, counts.answered, counts.intervals.strict if counts.intervals else None),
         f"{counts.wide:,}",
-        _share(counts.wide, counts.answered),
+        share(counts.wide, counts.answered, counts.intervals.wide if counts.intervals else None),
     )
 
 
+def print_basis(console: Console, record: SurveyRecord, *, places: bool = False, sample: bool = True) -> None:
+    """Below a table: what a sample is, and, where ``places`` are shown, whose data of countries and networks it rests on."""
+    if sample and of_sample(record) < 1:
+        console.print(
+            f"A sample: one of {record.plan.part.of} parts of the scope's hosts, drawn at random. Behind each share stands "
+            "its 95 % interval (Wilson).",
+            style="dim",
+            highlight=False,
+        )
+    for data in record.datasets if places else ():
+        of = ", ".join(data.provides)
+        about = (f"{data.name} {data.version}".strip(), data.date, data.licence, data.attribution, data.url)
+        line = f"{of}: " + " · ".join(part for part in about if part)
+        console.print(word(line), style="dim", highlight=False, soft_wrap=True)
+
+
 def print_overview(console: Console, record: SurveyRecord, found: Overview) -> None:
-    console.print(_title(record), style="bold", highlight=False)
-    table = _table(
+    console.print(survey_title(record), style="bold", highlight=False)
+    table = new_table(
         "",
         "",
         "probed",
@@ -104,7 +131,7 @@ def print_overview(console: Console, record: SurveyRecord, found: Overview) -> N
     both = found.hosts_both
     table.add_row("hosts, both", "", "", "", f"{both.strict:,}", "", f"{both.wide:,}", "")
     console.print(table)
-    classes = _table("Endpoints by class", "class", "counts as", "POP3", "IMAP", "all", "")
+    classes = new_table("Endpoints by class", "class", "counts as", "POP3", "IMAP", "all", "")
     for row in found.classes:
         unreachable = row.class_ == "unreachable"
         classes.add_row(
@@ -117,16 +144,17 @@ def print_overview(console: Console, record: SurveyRecord, found: Overview) -> N
         )
     console.print(classes)
     if found.evidence:
-        evidence = _table("On what evidence", "evidence", "strict", "wide")
+        evidence = new_table("On what evidence", "evidence", "strict", "wide")
         for grade in found.evidence:
             evidence.add_row(grade.evidence, f"{grade.strict:,}", f"{grade.wide:,}")
         console.print(evidence)
+    print_basis(console, record)
 
 
 def print_countries(console: Console, record: SurveyRecord, countries: Sequence[CountryCounts]) -> None:
-    console.print(_title(record), style="bold", highlight=False)
+    console.print(survey_title(record), style="bold", highlight=False)
     with_bar = console.width >= _WIDE
-    table = _table(
+    table = new_table(
         "Hosts by country",
         "",
         "probed",
@@ -146,7 +174,7 @@ def print_countries(console: Console, record: SurveyRecord, countries: Sequence[
     for country in countries:
         either = country.hosts_either
         table.add_row(
-            country.country or "not known",
+            word(country.country),
             f"{either.probed:,}",
             f"{either.answered:,}",
             f"{either.unknown:,}",
@@ -159,11 +187,12 @@ def print_countries(console: Console, record: SurveyRecord, countries: Sequence[
             *([bar(either.wide, most)] if with_bar else []),
         )
     console.print(table)
+    print_basis(console, record, places=True)
 
 
 def print_surveys(console: Console, rows: Sequence[tuple[str, ...]], caption: str) -> None:
     """A row a survey, the latest last: id, begun, state, probed, what is kept, its size, rules, whether it is merged."""
-    table = _table(
+    table = new_table(
         "", "survey", "begun (UTC)", "", "probed", "kept", "size", "rules", "in the state", caption=caption
     )
     for row in rows:
@@ -173,7 +202,7 @@ def print_surveys(console: Console, rows: Sequence[tuple[str, ...]], caption: st
 
 def print_difference(console: Console, found: Difference) -> None:
     console.print(f"{found.before} → {found.after}", style="bold", highlight=False)
-    table = _table("Affected endpoints (wide)", "", "endpoints")
+    table = new_table("Affected endpoints (wide)", "", "endpoints")
     for fate in Fate:
         table.add_row(fate.value, f"{getattr(found, fate):,}")
     console.print(table)
@@ -184,9 +213,10 @@ def print_changes(console: Console, listed: Sequence[Change], most: int) -> None
     if not listed:
         return
     more = "there are more: --json lists them all" if len(listed) > most else ""
-    table = _table("", "endpoint", "", "country", "class before", "class after", caption=more)
+    table = new_table("", "endpoint", "", "country", "class before", "class after", caption=more)
     for change in listed[:most]:
         host = f"[{change.ip}]" if ":" in change.ip else change.ip
         before, after = change.class_before or "–", change.class_after or "–"
-        table.add_row(f"{host}:{change.port}", change.fate.value, change.country, before, after)
+        place = Text(f"{host}:{change.port}")
+        table.add_row(place, change.fate.value, word(change.country, ""), before, after)
     console.print(table)

@@ -98,6 +98,11 @@ class Verdicts:
             self._open_verdict()
         return self.ask(sql, row, parameters)
 
+    def table(self, sql: str, parameters: Sequence[object] = ()) -> Any:
+        """The answer as a ``pyarrow.Table``. Raises StoreError."""
+        with reading(), self._database.cursor() as cursor:
+            return cursor.sql(sql, params=list(parameters)).to_arrow_table()
+
     def need(self, table: str) -> None:
         """Raises NotEnrichedError where there is no such roll-up."""
         if table not in self._tables:

@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 from openletter.store.error import DamagedStoreError
 
 GROWTH = 32
-"""How many times as many files the next window has."""
+"""How many times as many files the next window has, where nobody says otherwise."""
 END = b"\xff" * 17
 """Behind every address."""
 
@@ -47,7 +47,12 @@ def _layout(files: tuple[Path, ...]) -> tuple[tuple[bytes, ...], tuple[Path, ...
 
 
 def windows(
-    files: Sequence[Path], low: bytes = b"", high: bytes = END, *, share: float = 0.0
+    files: Sequence[Path],
+    low: bytes = b"",
+    high: bytes = END,
+    *,
+    share: float = 0.0,
+    growth: int = GROWTH,
 ) -> Iterator[Window]:
     """Windows that together are the addresses from ``low`` to before ``high``, in their order. The rows of each file are
     sorted by address, and all of an address are in one file.
@@ -65,4 +70,4 @@ def windows(
             low if starts[first] < low else None,
             high if last == end and high < END else None,
         )
-        first, length = last, length * GROWTH
+        first, length = last, length * growth
