@@ -1,18 +1,16 @@
 """The key that cookies and forms are signed with."""
 
 import hmac
-import os
 import secrets
 from hashlib import sha256
 from pathlib import Path
 
 from itsdangerous import BadSignature, Signer
 
-from openletter.store.error import StoreError, named
+from openletter.store.key_file import shared_key
 
 FILE = "web-secret"
 VARIABLE = "OPENLETTER_SECRET"
-MIN_OCTETS = 32
 
 
 class Secret:
@@ -44,23 +42,7 @@ class Secret:
 
 def load(file: Path) -> Secret:
     """From the environment, else from the file, which is made where it is not there. Raises StoreError."""
-    given = os.environ.get(VARIABLE, "")
-    if given:
-        if len(given.encode()) < MIN_OCTETS:
-            raise StoreError(f"{VARIABLE} has {len(given.encode())} octets; give at least {MIN_OCTETS}")
-        return Secret(given.encode())
-    with named(file):
-        try:
-            opened = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-        except FileExistsError:
-            key = file.read_bytes()
-        else:
-            key = secrets.token_hex(32).encode()
-            with os.fdopen(opened, "wb") as made:
-                made.write(key)
-    if len(key) < MIN_OCTETS:
-        raise StoreError(f"{file}: has {len(key)} octets; remove it, and a new key is made")
-    return Secret(key)
+    return Secret(shared_key(file, VARIABLE))
 
 
 def fleeting() -> Secret:

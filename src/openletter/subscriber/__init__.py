@@ -1,0 +1,1 @@
+"""Subscribers: whose networks they are, who is told, and in what form."""
