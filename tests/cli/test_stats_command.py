@@ -280,6 +280,18 @@ def test_a_survey_that_was_not_enriched_says_how_it_is(openletter, surveys, argu
     assert err.count("\n") == 1
 
 
+@pytest.mark.parametrize("arguments", [["stats"], ["stats", "networks"], ["export"]])
+def test_a_survey_without_verdicts_says_how_it_gets_them(capsysbinary, surveys, tmp_path, arguments):
+    with Store(tmp_path / "fresh", create=True) as store, Store(surveys[0]) as judged:
+        plan = judged.surveys()[0].plan
+        begun = store.add_survey(plan, now=world.BEGAN, tool_version="0").id
+    assert main.run([*arguments, "--store", str(tmp_path / "fresh"), "--survey", begun]) == 3
+    out, err = capsysbinary.readouterr()
+    assert out == b""
+    assert f"openletter judge --survey {begun}" in err.decode()
+    assert err.count(b"\n") == 1
+
+
 def test_the_settings_of_a_survey_are_no_filter(openletter, tmp_path):
     """``port`` in openletter.toml is what a survey asks; export has an option of that name."""
     (tmp_path / "openletter.toml").write_text('port = ["imap=1143"]\n')
