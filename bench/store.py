@@ -11,8 +11,6 @@ import os
 import shutil
 import sys
 import tempfile
-import threading
-import time
 from collections.abc import Callable
 from ipaddress import ip_address, ip_network
 from pathlib import Path
@@ -21,12 +19,8 @@ from typing import Any, TypeVar
 import duckdb
 import msgspec
 import pyarrow.parquet as pq
-from rich import box
-from rich.console import Console
-from rich.table import Table
 
 from generated_survey import BEGAN, DAY, Generator, add_survey, write_spool
-from memory import family_pss
 from openletter.statistics.country import by_country
 from openletter.statistics.database import verdicts_of
 from openletter.statistics.diff import difference
@@ -43,54 +37,12 @@ from openletter.tls.trust import Trust
 from openletter.verdict.judging import judge_survey
 from openletter.verdict.rollup import write_rollups
 from openletter.verdict.state import merge_files, merge_state
+from steps import Report
 
 Result = TypeVar("Result")
 SURVEYS = 30
 OCTETS_A_ROW = 300
 """Of disk, spool and all sets of two surveys side by side."""
-
-
-class Report:
-    """Runs steps and keeps what they took."""
-
-    def __init__(self) -> None:
-        self.rows: list[tuple[str, str, str, str, str]] = []
-
-    def step(
-        self, name: str, wanted: str, rows: int, work: Callable[[], Result], *, again: int = 1
-    ) -> Result:
-        """``rows``: over which the time is shared, 0 for none; ``again``: the best of so many."""
-        peak = 0
-        over = threading.Event()
-
-        def look() -> None:
-            nonlocal peak
-            while not over.wait(0.25):
-                peak = max(peak, family_pss(os.getpid()))
-
-        watcher = threading.Thread(target=look, daemon=True)
-        watcher.start()
-        best = float("inf")
-        for _ in range(again):
-            began = time.perf_counter()
-            result = work()
-            best = min(best, time.perf_counter() - began)
-        over.set()
-        watcher.join()
-        rate = f"{rows / best:,.0f}" if rows else ""
-        memory = f"{peak / 1e6:,.0f} MB" if peak else ""
-        self.rows.append((name, f"{best:,.2f} s", rate, memory, wanted))
-        sys.stderr.write(f"{name}: {best:.2f} s {rate} {memory}\n")
-        return result
-
-    def show(self, title: str) -> None:
-        table = Table("", title=title, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
-        for name in ("time", "rows/s", "memory"):
-            table.add_column(name, justify="right", no_wrap=True)
-        table.add_column("wanted")
-        for row in self.rows:
-            table.add_row(*row)
-        Console(width=None if sys.stdout.isatty() else 120).print(table)
 
 
 def _later_survey(store: Store, before: str, rows: int) -> str:

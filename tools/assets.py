@@ -12,12 +12,14 @@ import shutil
 import sys
 from collections.abc import Callable, Iterator
 from datetime import datetime
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
-from openletter.enrich.range_table import Ranges, to_parquet
+from openletter.enrich.range_table import Ranges, to_parquet, without
+from openletter.scope.special import SPECIAL
 from openletter.store.observation_table import sort_key
 from openletter.store.record import DataSet
 from world_map import world_map
@@ -31,6 +33,7 @@ SOURCES = (
     Path(__file__),
     Path(__file__).with_name("world_map.py"),
     ROOT / "src/openletter/enrich/range_table.py",
+    ROOT / "src/openletter/scope/special.py",
 )
 
 _LICENSES = (
@@ -52,12 +55,21 @@ def _package(name: str) -> dict[str, str]:
 
 
 def _ranges(package: str, values: dict[str, Callable[[str], Any]]) -> Any:
-    """Both families of a package of ip-location-db as one table."""
+    """Both families of a package of ip-location-db as one table, without special addresses."""
     ranges = Ranges(values)
     for start, end, *words in _rows(package):
         known = (read(word) for read, word in zip(values.values(), words, strict=True))
         ranges.add(sort_key(start), sort_key(end), *known)
-    return ranges.table()
+    return without(ranges.table(), _special())
+
+
+def _special() -> Iterator[tuple[bytes, bytes]]:
+    """Blocks of addresses that belong to nobody on the Internet, whatever a registry or a router says of them."""
+    for block in SPECIAL:
+        network = ip_network(block.prefix)
+        # To us these are the addresses of IPv4.
+        if block.prefix != "::ffff:0:0/96":
+            yield sort_key(str(network[0])), sort_key(str(network[-1]))
 
 
 def _rows(package: str) -> Iterator[list[str]]:

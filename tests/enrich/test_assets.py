@@ -10,6 +10,9 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 
+from openletter.enrich.dataset import carried
+from openletter.enrich.join import locate
+from openletter.store.observation_table import sort_key
 from openletter.store.record import DataSet
 
 SOURCE = Path(__file__).parents[2] / "src/openletter"
@@ -64,6 +67,28 @@ def test_ranges_are_sorted_and_disjoint_so_that_each_address_has_one_answer(name
     assert pc.all(pc.greater_equal(ends, starts)).as_py()
     assert pc.all(pc.less(ends.slice(0, len(ends) - 1), starts.slice(1))).as_py()
     assert table.column(value).null_count == 0
+
+
+def test_they_say_nothing_of_addresses_that_are_nobody_s() -> None:
+    """A server on loopback or in a company's own network would stand in somebody's country."""
+    for ip in (
+        "10.1.2.3",
+        "127.128.0.1",
+        "192.168.1.1",
+        "192.0.2.1",
+        "224.0.0.1",
+        "::1",
+        "2001:db8::1",
+        "fd00::1",
+    ):
+        key = pa.array([sort_key(ip)], pa.binary(16))
+        found = locate(key, carried())
+        assert (found["country"][0].as_py(), found["asn"][0].as_py()) == ("", 0), ip
+    known = locate(
+        pa.array([sort_key("8.8.8.8"), sort_key("2001:4860:4860::8888")], pa.binary(16)), carried()
+    )
+    assert known["country"].to_pylist() == ["US", "US"]
+    assert known["asn"].to_pylist() == [15169, 15169]
 
 
 def test_the_data_say_whose_they_are() -> None:

@@ -19,10 +19,9 @@ def own(tmp_path):
     return path
 
 
-def test_what_comes_with_the_program_is_there_and_says_nothing_of_private_addresses():
+def test_what_comes_with_the_program_is_there():
     names = {one.described.name for one in carried()}
     assert names == {"ip-location-db asn", "ip-location-db geo-whois-asn-country"}
-    assert all(one.public_only for one in carried())
 
 
 def test_without_set_up_there_is_none(tmp_path):
@@ -38,7 +37,7 @@ def test_broken_data_of_the_program_say_how_to_mend_them(tmp_path):
 def test_a_user_s_file_has_its_say_first_and_is_known_by_its_content(own, tmp_path):
     first, *rest = geo_data([own], tmp_path / "store")
     assert rest == list(carried())
-    assert (first.described.name, first.public_only) == ("Own", False)
+    assert first.described.name == "Own"
     assert first.described.version.startswith("sha256:")
     own.write_text(OWN.replace("DE", "FR"))
     again = of_user(own, tmp_path / "store")

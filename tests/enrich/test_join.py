@@ -3,7 +3,7 @@
 What a user loses when these fail: servers counted in the wrong country.
 """
 
-from ipaddress import IPv4Address, IPv6Address, ip_address
+from ipaddress import IPv4Address, IPv6Address
 from pathlib import Path
 
 import pyarrow as pa
@@ -37,13 +37,13 @@ def describe(name, *provides):
 def source(tmp_path):
     """Writes a data set: its columns, and rows of (first, last, values...)."""
 
-    def write(columns, *rows, public_only=False):
+    def write(columns, *rows):
         ranges = Ranges(columns)
         for first, last, *values in rows:
             ranges.add(sort_key(first), sort_key(last), *values)
         path = tmp_path / f"{len(list(tmp_path.iterdir()))}.parquet"
         path.write_bytes(to_parquet(ranges.table()))
-        return GeoData(describe(path.name, *columns), str(path), public_only)
+        return GeoData(describe(path.name, *columns), str(path))
 
     return write
 
@@ -70,15 +70,17 @@ def test_an_address_behind_the_end_of_the_last_range_before_it_is_in_none(source
     assert found["country"].to_pylist() == ["", "AU", "", "JP", ""]
 
 
-def test_the_program_s_own_data_say_nothing_of_addresses_that_are_not_public(source):
-    """A server on loopback would stand in somebody's country."""
-    ips = ("8.8.8.8", "10.0.0.1", "127.0.0.1", "192.168.1.1", "2600::1", "fd00::1")
-    asked = addresses(*ips)
-    rows = (("0.0.0.0", "255.255.255.255", "US"), ("::1:0:0", "ffff::", "US"))
-    own = locate(asked, [source(["country"], *rows, public_only=True)])
-    assert own["country"].to_pylist() == ["US" if ip_address(ip).is_global else "" for ip in ips]
-    users = locate(asked, [source(["country"], *rows)])
-    assert users["country"].to_pylist() == ["US"] * 6
+def test_a_range_of_ipv6_around_all_of_ipv4_holds_what_no_other_does(source):
+    """``::/0`` in a user's file, say, for what is left over."""
+    data = source(
+        ["country"],
+        ("::", "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff", "ZZ"),
+        ("1.0.0.0", "1.0.0.9", "AU"),
+        ("2001:db8::", "2001:db8::9", "JP"),
+    )
+    ips = ("::1", "0.0.0.0", "1.0.0.5", "1.0.0.10", "255.255.255.255", "2001:db8::5", "2001:db8::a")
+    found = locate(addresses(*ips), [data])
+    assert found["country"].to_pylist() == ["ZZ", "ZZ", "AU", "ZZ", "ZZ", "JP", "ZZ"]
 
 
 def test_the_first_data_set_that_knows_has_its_say_and_places_are_not_mixed(source):

@@ -10,7 +10,7 @@ import pyarrow as pa
 from hypothesis import given
 from hypothesis import strategies as st
 
-from openletter.enrich.range_table import Ranges, disjoint
+from openletter.enrich.range_table import Ranges, disjoint, without
 from openletter.store.observation_table import sort_key
 
 
@@ -42,6 +42,19 @@ def test_every_address_has_the_answer_of_the_narrowest_range(spans):
         ]
         found = [row["asn"] for row in rows if row["start"] <= octets(number) <= row["end"]]
         assert found == ([min(holding)[1]] if holding else [])
+
+
+@given(SPANS, SPANS)
+def test_what_is_taken_away_is_in_no_range_and_nothing_else_is_lost(spans, holes):
+    table = table_of(spans)
+    left = without(table, [(octets(first), octets(last)) for first, last in holes])
+
+    def at(number, of):
+        return [row["asn"] for row in of.to_pylist() if row["start"] <= octets(number) <= row["end"]]
+
+    for number in range(62):
+        taken = any(first <= number <= last for first, last in holes)
+        assert at(number, left) == ([] if taken else at(number, table))
 
 
 def test_both_families_stand_in_one_table():

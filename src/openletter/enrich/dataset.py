@@ -1,8 +1,8 @@
 """Data sets of countries and networks: those that the program carries, and a user's own.
 
-The program's are built at set-up (``tools/assets.py``) and say nothing of addresses that do not belong to the public
-Internet. A user's (``--geo``) is an MMDB, a Parquet or a CSV file, and counts for every address that it names; it is made
-into a sorted table of ranges once, and that is kept in the store beside its surveys.
+The program's are built at set-up (``tools/assets.py``) and say nothing of loopback, private and other special addresses. A
+user's (``--geo``) is an MMDB, a Parquet or a CSV file, and counts for every address that it names; it is made into a sorted
+table of ranges once, and that is kept in the store beside its surveys.
 """
 
 from collections.abc import Sequence
@@ -34,8 +34,6 @@ class GeoData(msgspec.Struct, frozen=True):
 
     described: DataSet
     path: str
-    public_only: bool
-    """It says nothing of loopback, private and other special addresses, whatever stands there."""
 
 
 def carried(folder: Path = CARRIED) -> tuple[GeoData, ...]:
@@ -47,7 +45,7 @@ def carried(folder: Path = CARRIED) -> tuple[GeoData, ...]:
         return ()
     except msgspec.MsgspecError as error:
         raise DataSetError(f"{path}: cannot be read ({error}); remove it and set up again") from error
-    return tuple(GeoData(described, str(folder / name), True) for name, described in sets.items())
+    return tuple(GeoData(described, str(folder / name)) for name, described in sets.items())
 
 
 class Prepared(msgspec.Struct, frozen=True):
@@ -86,7 +84,7 @@ def keep(prepared: Prepared, store: Path) -> GeoData:
     if prepared.octets is not None:
         make_folder(kept.parent)
         publish(kept, prepared.octets)
-    return GeoData(prepared.described, str(kept), False)
+    return GeoData(prepared.described, str(kept))
 
 
 def of_user(path: Path, store: Path) -> GeoData:

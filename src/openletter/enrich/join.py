@@ -4,6 +4,9 @@ DuckDB's ASOF JOIN finds for each address the last range that begins at or befor
 tested here, for ranges do not follow one another without a gap.
 """
 
+import sys
+from array import array
+from bisect import bisect_left
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -16,12 +19,15 @@ from openletter.enrich.dataset import GeoData
 from openletter.enrich.error import DataSetError
 from openletter.enrich.range_table import PLACES, VALUES
 from openletter.store.database import connect
-from openletter.verdict.public_address import are_public
 
 _JOIN = """
 SELECT CASE WHEN r."end" >= a.ip THEN r.place END AS place
 FROM addresses a ASOF LEFT JOIN ranges r ON a.ip >= r.start ORDER BY a.place
 """
+
+_MAPPED = b"\0" * 10 + b"\xff\xff"
+_IPV4 = (_MAPPED + bytes(4), _MAPPED + b"\xff" * 4)
+"""The first and the last address of IPv4."""
 
 
 def _numbered(names: list[str], *columns: Any) -> Any:
@@ -29,15 +35,56 @@ def _numbered(names: list[str], *columns: Any) -> Any:
     return pa.table([pa.array(range(rows), pa.int64()), *columns], names=["place", *names])
 
 
-def find(addresses: Any, ranges: Any) -> Any:
-    """For each of an array of addresses (sixteen octets) the row of the range in a table (sorted, disjoint) that holds it;
-    null where none does. An integer ``pyarrow.Array``."""
-    if not len(addresses) or not ranges.num_rows:
-        return pa.nulls(len(addresses), pa.int64())
+def _joined(addresses: Any, starts: Any, ends: Any) -> Any:
     with connect() as database:
         database.register("addresses", _numbered(["ip"], addresses))
-        database.register("ranges", _numbered(["start", "end"], ranges.column("start"), ranges.column("end")))
+        database.register("ranges", _numbered(["start", "end"], starts, ends))
         return database.sql(_JOIN).to_arrow_table().column("place").combine_chunks()
+
+
+def _last_octets(column: Any) -> Any:
+    """Of sixteen octets the last eight, as numbers: enough to tell addresses of IPv4 apart, and many times faster to
+    compare. A uint64 ``pyarrow.Array``."""
+    octets = memoryview(column.buffers()[1])[16 * column.offset : 16 * (column.offset + len(column))]
+    words = array("Q")
+    words.frombytes(octets)
+    if sys.byteorder == "little":
+        words.byteswap()
+    return pa.Array.from_buffers(pa.uint64(), len(column), [None, pa.py_buffer(words[1::2])])
+
+
+def _position(column: Any, key: bytes) -> int:
+    """How many of a sorted column are less than the key."""
+    return bisect_left(range(len(column)), key, key=lambda place: column[place].as_py())
+
+
+def _find_ipv4(addresses: Any, ranges: Any) -> Any:
+    starts, ends = (ranges.column(edge).combine_chunks() for edge in ("start", "end"))
+    low, high = _IPV4
+    first = max(0, _position(starts, low) - 1)
+    count = _position(starts, high + b"\0") - first
+    if not count:
+        return pa.nulls(len(addresses), pa.int64())
+    starts, ends = starts.slice(first, count), ends.slice(first, count)
+    if starts[0].as_py() < low or ends[count - 1].as_py() > high:
+        # A range of IPv6 that reaches in here: its last octets say nothing of where it begins.
+        return pc.add(_joined(addresses, starts, ends), first)
+    return pc.add(_joined(_last_octets(addresses), _last_octets(starts), _last_octets(ends)), first)
+
+
+def find(addresses: Any, ranges: Any) -> Any:
+    """For each of a sorted array of addresses (sixteen octets) the row of the range in a table (sorted, disjoint) that
+    holds it; null where none does. An int64 ``pyarrow.Array``."""
+    if not ranges.num_rows:
+        return pa.nulls(len(addresses), pa.int64())
+    low, high = (_position(addresses, edge) for edge in (_IPV4[0], _IPV4[1] + b"\0"))
+    starts, ends = ranges.column("start"), ranges.column("end")
+    parts = [
+        _joined(part, starts, ends) for part in (addresses.slice(0, low), addresses.slice(high)) if len(part)
+    ]
+    if high > low:
+        parts.insert(1 if low else 0, _find_ipv4(addresses.slice(low, high - low), ranges))
+    return pa.concat_arrays(parts) if parts else pa.nulls(0, pa.int64())
 
 
 def read_ranges(path: Path, low: bytes, high: bytes) -> Any:
@@ -89,12 +136,9 @@ def locate(addresses: Any, sources: Sequence[GeoData]) -> dict[str, Any]:
     found = {name: _empty(name, rows) for name in PLACES}
     if not rows:
         return found
-    public = are_public(addresses)
     for source in sources:
         ranges = read_ranges(Path(source.path), addresses[0].as_py(), addresses[-1].as_py())
         place = find(addresses, ranges)
-        if source.public_only:
-            place = pc.if_else(public, place, None)
         for group in TOGETHER:
             told = [name for name in group if name in ranges.schema.names]
             if told:

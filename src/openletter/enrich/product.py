@@ -187,7 +187,9 @@ def recognise(seen: Observation) -> Recognition:
 
 def _by_text(texts: Mapping[How, bytes]) -> Recognition | None:
     for mark in _MARKS:
-        match = mark.pattern.search(texts[mark.how])
+        text = texts[mark.how]
+        # Most servers say neither ID nor IMPLEMENTATION, and there are millions of them.
+        match = mark.pattern.search(text) if text else None
         if match:
             version = (match.groupdict().get("v") or b"").decode("ascii")
             return Recognition(product=mark.product, version=version, how=mark.how, certainty=mark.certainty)

@@ -68,12 +68,27 @@ def disjoint(table: Any) -> Any:
         (first, last, (last - first, place))
         for first, last, place in zip(firsts, lasts, order.to_pylist(), strict=True)
     )
-    pieces = list(layered(spans))
+    return _cut(table, list(layered(spans)))
+
+
+def _cut(table: Any, pieces: list[tuple[int, int, int]]) -> Any:
+    """The pieces (first, last, row) of the rows of a table."""
     cut = table.take(pa.array([place for _, _, place in pieces], pa.int64()))
     for index, name in enumerate(("start", "end")):
         octets = pa.array([piece[index].to_bytes(16) for piece in pieces], ADDRESS)
         cut = cut.set_column(index, cut.schema.field(name), octets)
     return cut.combine_chunks()
+
+
+def without(table: Any, holes: Iterable[tuple[bytes, bytes]]) -> Any:
+    """A table of sorted, disjoint ranges without the addresses of some others (first and last, sixteen octets each)."""
+    firsts, lasts = _numbers(table.column("start")), _numbers(table.column("end"))
+    # The rank of a hole is before that of every row.
+    spans = [(first, last, place) for place, (first, last) in enumerate(zip(firsts, lasts, strict=True))]
+    spans += (
+        (int.from_bytes(first), int.from_bytes(last), -1 - place) for place, (first, last) in enumerate(holes)
+    )
+    return _cut(table, [piece for piece in layered(spans) if piece[2] < table.num_rows])
 
 
 def to_parquet(table: Any, metadata: dict[bytes, bytes] | None = None) -> Any:
