@@ -4,6 +4,8 @@ What a user loses when this fails: the surveys made before an upgrade.
 """
 
 import sqlite3
+import subprocess
+import sys
 
 import msgspec
 import pytest
@@ -124,3 +126,31 @@ def test_of_three_sets_the_last_counts_the_one_before_is_kept_and_the_first_leav
     assert len(manifest.sets(survey="b")) == 2
     assert len(manifest.sets(survey="a")) == 3
     manifest.close()
+
+
+PUBLISH = """
+import sys
+from pathlib import Path
+from openletter.store.file_set import FileSet, Kind
+from openletter.store.manifest import Manifest
+
+manifest = Manifest(Path(sys.argv[1]))
+manifest.publish([FileSet(folder=sys.argv[2], kind=Kind.OBSERVATIONS, survey="a")])
+manifest.close()
+"""
+
+
+def test_a_process_that_opens_a_manifest_twice_keeps_its_hold_on_it(tmp_path):
+    """While the dashboard is running, what a survey publishes would be lost when either of them ends: the log that holds it
+    would be taken for nobody's. To close a file gives up all locks of the process on it, whoever took them (fcntl(2))."""
+    path = tmp_path / "manifest.sqlite"
+    held = Manifest(path)
+    Manifest(path).close()
+    for number in range(3):
+        subprocess.run([sys.executable, "-c", PUBLISH, path, f"observations/a/{number}"], check=True)
+        assert len(held.sets()) == number + 1
+        assert path.with_name("manifest.sqlite-wal").exists()
+    held.close()
+    again = Manifest(path)
+    assert len(again.sets()) == 3
+    again.close()

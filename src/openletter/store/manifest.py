@@ -5,7 +5,7 @@ Its word is law: a file that it does not name is not part of a survey, whatever 
 
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import msgspec
@@ -50,9 +50,6 @@ ALTER TABLE survey ADD COLUMN enriched TEXT NOT NULL DEFAULT '';
 ALTER TABLE survey ADD COLUMN datasets TEXT NOT NULL DEFAULT '[]'""",
 }
 """What makes a store of an older version, the key, into one of the next."""
-
-_USER_VERSION_AT = 60
-"""Offset in the file's header (SQLite file format §1.3), four octets, big-endian."""
 
 _TABLES = f"""
 CREATE TABLE survey (
@@ -99,12 +96,17 @@ def _newer(path: Path, version: int) -> NewerStoreError:
 
 
 def _refuse_newer(path: Path) -> None:
-    """By a look at the header: opening the database could already write."""
-    with named(path), path.open("rb") as file:
-        header = file.read(100)
-    if header and not header.startswith(b"SQLite format 3\0"):
-        raise DamagedStoreError(f"{path}: is no manifest of a store")
-    version = int.from_bytes(header[_USER_VERSION_AT : _USER_VERSION_AT + 4], "big")
+    """By a look at the header alone: opening the database in the usual way could already write.
+
+    SQLite takes that look, and not a file of our own: where that is closed, POSIX takes all locks from this process that
+    SQLite holds on the database (fcntl(2)), and another process that ends then removes a log that is in use, with all
+    that was published since (SQLite, How To Corrupt An SQLite Database File, §2.2).
+    """
+    with (
+        named(path),
+        closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro&immutable=1", uri=True)) as looking,
+    ):
+        (version,) = looking.execute("PRAGMA user_version").fetchone()
     if version > VERSION:
         raise _newer(path, version)
 
