@@ -8,6 +8,7 @@ from collections import Counter
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 
+import msgspec
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
@@ -354,7 +355,7 @@ def test_a_survey_without_verdicts_says_how_to_get_some(store, surveyed, seen):
 def test_data_that_vanish_meanwhile_leave_what_was_there(store, judged, sources):
     enrich_survey(store, judged, sources)
     before, sets = rows(store, judged), store.manifest.sets()
-    broken = sources[0].__class__(sources[0].described, sources[0].path + ".gone", False)
+    broken = msgspec.structs.replace(sources[0], path=sources[0].path + ".gone")
     with pytest.raises(DataSetError, match="cannot be read"):
         enrich_survey(store, judged, [broken])
     assert rows(store, judged) == before

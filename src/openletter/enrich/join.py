@@ -58,8 +58,7 @@ def _position(column: Any, key: bytes) -> int:
     return bisect_left(range(len(column)), key, key=lambda place: column[place].as_py())
 
 
-def _find_ipv4(addresses: Any, ranges: Any) -> Any:
-    starts, ends = (ranges.column(edge).combine_chunks() for edge in ("start", "end"))
+def _find_ipv4(addresses: Any, starts: Any, ends: Any) -> Any:
     low, high = _IPV4
     first = max(0, _position(starts, low) - 1)
     count = _position(starts, high + b"\0") - first
@@ -73,18 +72,18 @@ def _find_ipv4(addresses: Any, ranges: Any) -> Any:
 
 
 def find(addresses: Any, ranges: Any) -> Any:
-    """For each of a sorted array of addresses (sixteen octets) the row of the range in a table (sorted, disjoint) that
-    holds it; null where none does. An int64 ``pyarrow.Array``."""
+    """For each of an array of addresses (sixteen octets) the row of the range in a table (sorted, disjoint) that holds it;
+    null where none does. An int64 ``pyarrow.Array``."""
+    found = pa.nulls(len(addresses), pa.int64())
     if not ranges.num_rows:
-        return pa.nulls(len(addresses), pa.int64())
-    low, high = (_position(addresses, edge) for edge in (_IPV4[0], _IPV4[1] + b"\0"))
-    starts, ends = ranges.column("start"), ranges.column("end")
-    parts = [
-        _joined(part, starts, ends) for part in (addresses.slice(0, low), addresses.slice(high)) if len(part)
-    ]
-    if high > low:
-        parts.insert(1 if low else 0, _find_ipv4(addresses.slice(low, high - low), ranges))
-    return pa.concat_arrays(parts) if parts else pa.nulls(0, pa.int64())
+        return found
+    ipv4 = pc.starts_with(addresses.cast(pa.binary()), _MAPPED)
+    starts, ends = (ranges.column(edge).combine_chunks() for edge in ("start", "end"))
+    for family, search in ((ipv4, _find_ipv4), (pc.invert(ipv4), _joined)):
+        asked = addresses.filter(family)
+        if len(asked):
+            found = pc.replace_with_mask(found, family, search(asked, starts, ends))
+    return found
 
 
 def read_ranges(path: Path, low: bytes, high: bytes) -> Any:
