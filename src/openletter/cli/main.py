@@ -23,6 +23,7 @@ from openletter.cli import (
     settings,
     stats,
     store,
+    subscriber,
     survey,
 )
 from openletter.cli.failure import (
@@ -40,6 +41,7 @@ from openletter.enrich.reverse_lookup import ResolverError
 from openletter.grammar.capability import printable
 from openletter.scope.error import ScopeError
 from openletter.store.error import StoreError
+from openletter.subscriber.subscriber import SubscriberError
 from openletter.survey.error import SurveyError
 
 app = typer.Typer(
@@ -64,6 +66,7 @@ app.command("import")(import_.import_)
 app.command("notice")(notice.notice)
 app.add_typer(optout.app, name="optout")
 app.add_typer(store.app, name="store")
+app.add_typer(subscriber.app, name="subscriber")
 app.add_typer(lab.app, name="lab")
 
 
@@ -84,12 +87,14 @@ def _openletter(
         typer.echo(context.get_help())
         raise typer.Exit
     values = settings.load(Path())
+    place = {name: value for name, value in values.items() if name == "store"}
     context.default_map = {
         **dict.fromkeys(_VERBS_WITH_SETTINGS, values),
         # Its --port is a number that endpoints have, not the ports that a survey asks.
         "export": {name: value for name, value in values.items() if name == "store"},
         "optout": dict.fromkeys(("add", "list", "remove"), values),
         "store": dict.fromkeys(("list", "compact", "prune", "verify"), values),
+        "subscriber": dict.fromkeys(("add", "change", "list", "show", "remove", "key", "import"), place),
     }
 
 
@@ -103,7 +108,7 @@ def run(arguments: Sequence[str]) -> int:
     """Carry out a command line (without the program's name); its exit code."""
     try:
         code = app(args=list(arguments), prog_name="openletter", standalone_mode=False)
-    except ScopeError as error:
+    except (ScopeError, SubscriberError) as error:
         _complain(str(error))
         return EXIT_USAGE
     except TyperException as error:

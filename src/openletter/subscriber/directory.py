@@ -98,6 +98,12 @@ class Directory:
     ) -> None:
         self.close()
 
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """What is done under this is done as a whole, or not at all where it ends with an exception."""
+        with self._opened(create=True):
+            yield
+
     def list(self, *, active: bool = False) -> tuple[Subscriber, ...]:
         """In the order of their ids; ``active``: without those that are not told for now."""
         with self._opened() as database:
