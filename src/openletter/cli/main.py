@@ -20,6 +20,7 @@ from openletter.cli import (
     lab,
     notice,
     optout,
+    serve,
     settings,
     stats,
     store,
@@ -65,6 +66,7 @@ app.command("enrich")(enrich.enrich)
 app.command("import")(import_.import_)
 app.command("notice")(notice.notice)
 app.add_typer(optout.app, name="optout")
+app.add_typer(serve.app, name="serve")
 app.add_typer(store.app, name="store")
 app.add_typer(subscriber.app, name="subscriber")
 app.add_typer(lab.app, name="lab")
@@ -88,11 +90,13 @@ def _openletter(
         raise typer.Exit
     values = settings.load(Path())
     place = {name: value for name, value in values.items() if name == "store"}
+    place = {name: value for name, value in values.items() if name == "store"}
     context.default_map = {
         **dict.fromkeys(_VERBS_WITH_SETTINGS, values),
         # Its --port is a number that endpoints have, not the ports that a survey asks.
-        "export": {name: value for name, value in values.items() if name == "store"},
+        "export": place,
         "optout": dict.fromkeys(("add", "list", "remove"), values),
+        "serve": {**place, "user": dict.fromkeys(("add", "list", "remove", "password", "token"), place)},
         "store": dict.fromkeys(("list", "compact", "prune", "verify"), values),
         "subscriber": dict.fromkeys(("add", "change", "list", "show", "remove", "key", "import"), place),
     }

@@ -7,6 +7,7 @@ from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
 
+from openletter.store.store import MANIFEST
 from openletter.web import secret as secrets
 from openletter.web.accounts import Accounts
 from openletter.web.api.routes import api_routes
@@ -31,8 +32,8 @@ def create_app(settings: WebSettings) -> Starlette:
     static = StaticFiles()
     accounts = Accounts(settings.store)
     key_file = settings.secret or settings.store / secrets.FILE
-    # Without a folder nobody has an account, and who makes one makes the folder.
-    lasting = settings.secret is not None or settings.store.is_dir()
+    # Without a store nobody has an account, and who makes one makes the store.
+    lasting = settings.secret is not None or (settings.store / MANIFEST).exists()
     secret = secrets.load(key_file) if lasting else secrets.fleeting()
     snapshots = Snapshots(settings.store)
 

@@ -11,6 +11,8 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
 
+from openletter.store.store import MANIFEST
+
 FILE = "audit.jsonl"
 _MAX_VALUE = 256
 """Characters of a value."""
@@ -36,7 +38,9 @@ class AuditLog:
         self.path = folder.absolute() / FILE
 
     def write(self, event: Event, **values: str) -> None:
-        """One line. A full disk does not stop the server; it is said in the server's own log."""
+        """One line, where there is a store. A full disk does not stop the server; it is said in the server's own log."""
+        if not (self.path.parent / MANIFEST).exists():
+            return
         line = {"time": datetime.now(UTC).isoformat(timespec="milliseconds"), "event": str(event)}
         line.update({name: value[:_MAX_VALUE] for name, value in values.items() if value})
         octets = (json.dumps(line, ensure_ascii=True) + "\n").encode()
