@@ -47,6 +47,8 @@ class TableQuery(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     """What the address of a table says."""
 
     survey: str = ""
+    at: str = ""
+    """The same, for a chart of a page whose address names no survey: its links are to name none either."""
     sort: str = ""
     """Key of a column, ``-`` before it for the greatest first."""
     q: str = ""

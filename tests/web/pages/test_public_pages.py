@@ -188,6 +188,7 @@ def test_the_state_of_a_page_stays_in_its_links(reader, world):
     first = world.surveys[0]
     page = reader.get(f"/country/DE?survey={first}").text
     assert f"/charts/classes.json?country=DE&amp;survey={first}" in page
+    assert "&amp;at=" in reader.get("/country/DE").text
     assert f'href="/network/64502?survey={first}"' in page
     assert "March 1, 2026" in page
 

@@ -47,8 +47,8 @@ class Look:
         self.records: tuple[SurveyRecord, ...] = snapshot.judged()
         """All judged surveys, the oldest first."""
         self.record: SurveyRecord | None = self.records[-1] if self.records else None
-        if query.survey:
-            self.record = next((one for one in self.records if one.id == query.survey), None)
+        if chosen := query.survey or query.at:
+            self.record = next((one for one in self.records if one.id == chosen), None)
             if self.record is None:
                 raise HTTPException(404, words.text("There is no such survey, or it has not been judged."))
 
@@ -60,6 +60,11 @@ class Look:
     def suffix(self) -> str:
         """What goes behind the address of another page, so that it is about the same survey."""
         return f"?{urlencode({'survey': self._query.survey})}" if self._query.survey else ""
+
+    @property
+    def named(self) -> bool:
+        """Whether the address names the survey."""
+        return bool(self._query.survey)
 
     @property
     def enriched(self) -> bool:
@@ -115,7 +120,9 @@ class Look:
 
     def page(self, template: str, *, status_code: int = 200, **context: object) -> Response:
         kept = [
-            (name, value) for name, value in self._query.said() if name not in ("survey", "page", "format")
+            (name, value)
+            for name, value in self._query.said()
+            if name not in ("survey", "at", "page", "format")
         ]
         return render(
             self._request,
@@ -167,7 +174,8 @@ def chart_address(about: Look, name: str, **parameters: object) -> str:
     """Of the data of a chart of this page."""
     said = {key: str(value) for key, value in parameters.items() if value is not None}
     if about.record is not None:
-        said["survey"] = about.record.id
+        # Even if another one is published before the chart is drawn.
+        said["survey" if about.named else "at"] = about.record.id
     # The words in it are in one language, so that a cache must not give it to a reader of another.
     said["lang"] = about.language
     return f"/charts/{name}.json?{urlencode(said)}"
