@@ -102,11 +102,12 @@ def _refuse_newer(path: Path) -> None:
     SQLite holds on the database (fcntl(2)), and another process that ends then removes a log that is in use, with all
     that was published since (SQLite, How To Corrupt An SQLite Database File, §2.2).
     """
-    with (
-        named(path),
-        closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro&immutable=1", uri=True)) as looking,
-    ):
-        (version,) = looking.execute("PRAGMA user_version").fetchone()
+    try:
+        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro&immutable=1", uri=True)) as looking:
+            (version,) = looking.execute("PRAGMA user_version").fetchone()
+    except sqlite3.DatabaseError:
+        # What a full disk left of a checkpoint is whole together with its log only: opening it says what it is.
+        return
     if version > VERSION:
         raise _newer(path, version)
 
