@@ -64,6 +64,7 @@ class Verdicts:
         self.enriched = enriched
         self._lock = threading.Lock()
         self._verdict_is_there = False
+        self._names_are_there = False
         self._opened = ExitStack()
         with ExitStack() as opened:
             self._database: Any = opened.enter_context(connect())
@@ -85,6 +86,24 @@ class Verdicts:
             if not self._verdict_is_there:
                 verdict_view(self._database, self.files)
                 self._verdict_is_there = True
+
+    def networks_named(self, text: str) -> list[int]:
+        """The numbers of the networks in ``verdict`` whose name holds the text, whatever the case of its letters; 0 among
+        them where a network without a number is called so.
+
+        Networks are few beside the endpoints; so they are looked up once, by the first who asks.
+        """
+        with reading():
+            self._open_verdict()
+            with self._lock:
+                if not self._names_are_there:
+                    self._database.execute(
+                        "CREATE TABLE names AS SELECT DISTINCT asn, network_name FROM verdict WHERE network_name <> ''"
+                    )
+                    self._names_are_there = True
+            with self._database.cursor() as cursor:
+                sql = "SELECT DISTINCT asn FROM names WHERE contains(lower(network_name), lower(?)) ORDER BY asn"
+                return [asn for (asn,) in cursor.execute(sql, [text]).fetchall()]
 
     def ask(self, sql: str, row: type[Row], parameters: Sequence[object] = ()) -> tuple[Row, ...]:
         """The answer, each row a struct whose fields are the columns in their order. Raises StoreError."""

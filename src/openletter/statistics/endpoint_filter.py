@@ -1,5 +1,6 @@
 """Which endpoints of a survey are asked for: each condition that is set must hold."""
 
+from collections.abc import Iterator
 from ipaddress import ip_network
 from typing import Annotated
 
@@ -18,6 +19,9 @@ from openletter.verdict.findings import FindingName
 
 MAX_TEXT = 255
 """Characters: what a host name may have (RFC 1035 §2.3.4)."""
+
+_MANY_NETWORKS = 1_000
+"""Beyond that a list of numbers is no shorter than a look at each name."""
 
 
 class Condition(msgspec.Struct, frozen=True):
@@ -64,14 +68,18 @@ class EndpointFilter(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tr
         """The first and the last address that it may have, as ``ip_sort`` has them; none where it may have any."""
         return None if self.network is None else span(parse_network(self.network))
 
+    def check(self, verdicts: Verdicts) -> None:
+        """Raises NotEnrichedError where it needs what is not there."""
+        if not verdicts.enriched and (self.asn is not None or self.product is not None):
+            raise NotEnrichedError(verdicts.survey)
+
     def alternatives(self, verdicts: Verdicts) -> list[Condition]:
         """Its conditions but the network's over ``verdict``: what fits one of these fits the filter.
 
         They are apart, since DuckDB looks at each distinct word of a column once where a condition is about that column
-        alone, and at every row where it is not. Raises NotEnrichedError where they need what is not there.
+        alone, and at every row where it is not. Raises NotEnrichedError.
         """
-        if not verdicts.enriched and (self.asn is not None or self.product is not None):
-            raise NotEnrichedError(verdicts.survey)
+        self.check(verdicts)
         common = Condition("true")
         if self.country is not None:
             sql, parameters = of_country(self.country)
@@ -95,9 +103,25 @@ class EndpointFilter(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tr
             common = common.and_("list_contains(findings, ?)", str(self.finding))
         if not self.text:
             return [common]
-        # A name that was given is the host's name where the survey is enriched.
-        columns = ("product", "network_name", "hostname") if verdicts.enriched else ("host",)
-        return [common.and_(f"contains(lower({column}), lower(?))", self.text) for column in columns]
+        return [common.and_(sql, *parameters) for sql, *parameters in _holding(verdicts, self.text)]
+
+
+def _holding(verdicts: Verdicts, text: str) -> Iterator[tuple[str, *tuple[object, ...]]]:
+    """For each column that may hold the text a condition and its parameters, those first that fit most where they fit at
+    all. Products and networks are few, so which of them hold it is known before any endpoint is looked at."""
+    inside = "contains(lower({}), lower(?))".format
+    if not verdicts.enriched:
+        yield inside("host"), text
+        return
+    products = [str(one) for one in Product if one is not Product.UNKNOWN and text.lower() in one]
+    if products:
+        yield f"product IN ({', '.join('?' * len(products))})", *products
+    asns = verdicts.networks_named(text)
+    if asns:
+        few = f"asn IN ({', '.join(map(str, asns))}) AND " if len(asns) <= _MANY_NETWORKS else ""
+        yield f"{few}{inside('network_name')}", text
+    # A name that was given is the host's name there.
+    yield inside("hostname"), text
 
 
 def _check_text(text: str) -> None:

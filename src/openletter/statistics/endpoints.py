@@ -93,6 +93,8 @@ class _Key(msgspec.Struct, frozen=True):
     ip_sort: bytes
     port: int
     host: str
+    values: dict[str, object] | None = None
+    """The whole row, where it was read at once."""
 
 
 class _Row(msgspec.Struct, frozen=True):
@@ -119,6 +121,9 @@ _ENRICHED = (
 )
 _COLUMNS = tuple(field.encode_name for field in msgspec.structs.fields(EndpointRow))
 _SORTED_BY = {Sort.SEVERITY: "worst", Sort.CLASS: "class", Sort.COUNTRY: "country"}
+_KEY = "ip_sort, port, host"
+_FAR_APART = 0.05
+"""Of all rows, from which on a page's endpoints are spread over many row groups."""
 _MAX_CURSOR = 1_024
 
 
@@ -153,11 +158,13 @@ def _values(verdicts: Verdicts, sort: Sort) -> list[str]:
     return [row.value for row in rows]
 
 
-def _union(conditions: Sequence[Condition], source: str, tail: str, rest: Condition) -> Condition:
-    """SQL: the keys of what fits one of the conditions, and ``rest``; ``tail`` stands behind each."""
+def _union(
+    conditions: Sequence[Condition], source: str, tail: str, rest: Condition, columns: str = _KEY
+) -> Condition:
+    """SQL: the ``columns`` of what fits one of the conditions, and ``rest``; ``tail`` stands behind each."""
     parts = [condition.and_(rest.sql, *rest.parameters) for condition in conditions]
     sql = " UNION ".join(
-        f"(SELECT ip_sort, port, host FROM {source} WHERE {part.sql} {tail})"  # noqa: S608 - our own words
+        f"(SELECT {columns} FROM {source} WHERE {part.sql} {tail})"  # noqa: S608 - our own words
         for part in parts
     )
     return Condition(sql, tuple(value for part in parts for value in part.parameters))
@@ -183,6 +190,8 @@ def _keys(
             "(ip_sort > ? OR port > ? OR port = ? AND host > ?)",
             (after.ip_sort, after.port, after.port, after.host),
         )
+    # Where little fits, row groups are read for a row each: then it is cheaper to read all of that row with its key.
+    columns = f"{_KEY}, {_selected(verdicts)}" if share >= _FAR_APART and len(conditions) == 1 else _KEY
     # What is behind the first window is behind the place as well.
     places = chain([behind], repeat(Condition("true")))
     for window, inside in zip(windows(verdicts.files, low, high, share=share), places, strict=False):
@@ -193,7 +202,7 @@ def _keys(
             inside = inside.and_("ip_sort >= ?", window.low)
         if window.high is not None:
             inside = inside.and_("ip_sort < ?", window.high)
-        union = _union(conditions, source, tail, inside)
+        union = _union(conditions, source, tail, inside, columns)
         found += verdicts.ask(f"{union.sql} {tail}", _Key, union.parameters)
         if len(found) >= most:
             break
@@ -212,17 +221,17 @@ def _selected(verdicts: Verdicts) -> str:
 
 def rows_of(verdicts: Verdicts, keys: Sequence[_Key]) -> tuple[EndpointRow, ...]:
     """The whole rows of endpoints, in the order of ``keys``."""
-    if not keys:
-        return ()
-    addresses = sorted({key.ip_sort for key in keys})
-    marks = ", ".join("?" * len(addresses))
-    sql = f"""
+    addresses = sorted({key.ip_sort for key in keys if key.values is None})
+    found: dict[tuple[bytes, object, object], dict[str, object]] = {}
+    if addresses:
+        marks = ", ".join("?" * len(addresses))
+        sql = f"""
 SELECT ip_sort, {_selected(verdicts)} FROM verdict WHERE ip_sort BETWEEN ? AND ? AND ip_sort IN ({marks})
 """  # noqa: S608 - our own words
-    rows = verdicts.ask_endpoints(sql, _Row, [addresses[0], addresses[-1], *addresses])
-    found = {(row.ip_sort, row.values["port"], row.values["host"]): row.values for row in rows}
+        rows = verdicts.ask_endpoints(sql, _Row, [addresses[0], addresses[-1], *addresses])
+        found = {(row.ip_sort, row.values["port"], row.values["host"]): row.values for row in rows}
     return tuple(
-        msgspec.convert(found[key.ip_sort, key.port, key.host], EndpointRow, str_keys=True) for key in keys
+        msgspec.convert(key.values or found[key.ip_sort, key.port, key.host], EndpointRow) for key in keys
     )
 
 
@@ -264,10 +273,11 @@ def list_endpoints(
     if not 1 <= limit <= MAX_PAGE:
         raise BadQuestionError(f"limit: {limit}: give how many endpoints a page has, 1 to {MAX_PAGE:,}")
     cursor = None if after is None else _decode(after, sort)
-    alternatives = fitting.alternatives(verdicts)
+    fitting.check(verdicts)
     bound = at_most(verdicts, fitting)
     if not bound.count:
         return EndpointPage(rows=(), next=None, total=Total(0, True) if counted else None)
+    alternatives = fitting.alternatives(verdicts)
     share = 2 * limit / bound.count
     span = fitting.span or (b"", END)
     keys: list[tuple[str, _Key]] = []
@@ -289,6 +299,7 @@ def list_endpoints(
 
 def count_endpoints(verdicts: Verdicts, fitting: EndpointFilter) -> Total:
     """From the roll-ups where they cut so; else by looking, which ends at ``COUNTED``. Raises NotEnrichedError, StoreError."""
+    fitting.check(verdicts)
     known = at_most(verdicts, fitting)
     if known.exact:
         return Total(known.count, True)
