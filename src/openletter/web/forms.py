@@ -13,6 +13,7 @@ from starlette.datastructures import FormData
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
+from openletter.web.labels import N_
 from openletter.web.secret import Secret
 
 MAX_FIELDS = 16
@@ -34,15 +35,15 @@ async def read_form(request: Request, *, whose: str | None = None) -> FormData:
     ``HTTPException``: 400 for what is no form, 403 for one from elsewhere.
     """
     if not _is_our_own(request):
-        raise HTTPException(403, "This form was sent from another site.")
+        raise HTTPException(403, N_("This form was sent from another site."))
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind != "application/x-www-form-urlencoded":
-        raise HTTPException(400, "This is no form.")
+        raise HTTPException(400, N_("This is no form."))
     form = await request.form(max_files=0, max_fields=MAX_FIELDS)
     secret: Secret = request.app.state.secret
     bound_to = request.state.session or whose
     if bound_to is not None and not secret.is_form_token(text(form, TOKEN), bound_to):
-        raise HTTPException(403, "This form is too old. Load its page anew.")
+        raise HTTPException(403, N_("This form is too old. Load its page anew."))
     return form
 
 

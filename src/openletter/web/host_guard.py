@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from openletter.web.error_pages import error_response
+from openletter.web.labels import N_
 from openletter.web.settings import LOOPBACK_NAMES, WebSettings
 
 
@@ -34,7 +35,7 @@ class HostGuard:
             request = Request(scope)
             fields = request.headers.getlist("host")
             if len(fields) != 1 or not self._knows(host_of(fields[0])):
-                refused = HTTPException(400, "This server does not go by the name that was asked for.")
+                refused = HTTPException(400, N_("This server does not go by the name that was asked for."))
                 await error_response(request, refused)(scope, receive, send)
                 return
         await self._app(scope, receive, send)

@@ -10,7 +10,9 @@ import time
 from starlette.requests import HTTPConnection, Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from openletter.store.error import StoreError
 from openletter.web.accounts import Account, Accounts
+from openletter.web.error_pages import of_store
 from openletter.web.roles import Role, to_login
 from openletter.web.secret import Secret
 from openletter.web.settings import WebSettings, is_loopback
@@ -19,7 +21,7 @@ COOKIE = "session"
 LOCAL_USER = "local"
 _FORWARDED = ("forwarded", "x-forwarded-for", "x-real-ip", "via")
 """Fields that a proxy adds: then it is not somebody at this machine who asks."""
-_OPEN = ("/login", "/logout", "/language", "/theme", "/healthz", "/favicon.ico")
+_OPEN = ("/login", "/logout", "/language", "/theme", "/healthz")
 _LOOK_EVERY = 1.0
 """Seconds in which an account that was made beside the server may stay unnoticed."""
 
@@ -40,7 +42,11 @@ class Identity:
             await self._app(scope, receive, send)
             return
         request = Request(scope)
-        self._recognise(request)
+        try:
+            self._recognise(request)
+        except StoreError as error:
+            await (await of_store(request, error))(scope, receive, send)
+            return
         if self._admits(request):
             await self._app(scope, receive, send)
         else:

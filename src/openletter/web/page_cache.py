@@ -72,13 +72,10 @@ class PageCache:
         }
         kept = self._kept.get(key)
         if kept is None:
-            await self._fill(request, key, fields, receive, send)
+            await self._fill(request, key, fields, snapshot.made, receive, send)
             return
         self._kept.move_to_end(key)
-        if _is_known(request.headers, fields["ETag"], snapshot.made):
-            await Response(status_code=304, headers={**fields, "Vary": _VARY})(scope, receive, send)
-            return
-        await self._answer(request, kept, send)
+        await self._answer(request, kept, fields, snapshot.made, send)
 
     def _key(self, request: Request, snapshot: str) -> bytes:
         state = request.state
@@ -99,7 +96,13 @@ class PageCache:
         return sha256("\n".join(parts).encode("utf-8", "surrogatepass")).digest()
 
     async def _fill(
-        self, request: Request, key: bytes, fields: dict[str, str], receive: Receive, send: Send
+        self,
+        request: Request,
+        key: bytes,
+        fields: dict[str, str],
+        made: float,
+        receive: Receive,
+        send: Send,
     ) -> None:
         """Pass an answer on, and keep it where it is one that can be kept."""
         start: Message | None = None
@@ -133,7 +136,7 @@ class PageCache:
                 kept = _kept(start["headers"], body)
                 if body or request.method == "GET":
                     self._keep(key, kept)
-                await self._answer(request, kept, send)
+                await self._answer(request, kept, fields, made, send)
 
         await self._app(request.scope, receive, gathering)
 
@@ -146,7 +149,12 @@ class PageCache:
             self._octets -= gone.octets
 
     @staticmethod
-    async def _answer(request: Request, kept: _Kept, send: Send) -> None:
+    async def _answer(request: Request, kept: _Kept, fields: dict[str, str], made: float, send: Send) -> None:
+        if _is_known(request.headers, fields["ETag"], made):
+            unchanged = Response(status_code=304, headers={**fields, "Vary": _VARY})
+            await send({"type": "http.response.start", "status": 304, "headers": unchanged.raw_headers})
+            await send({"type": "http.response.body", "body": b""})
+            return
         headers = list(kept.headers)
         body = kept.body
         if kept.compressed and "gzip" in request.headers.get("accept-encoding", ""):

@@ -25,7 +25,9 @@ class _Failures(msgspec.Struct):
 class Throttle:
     """By account or by client. For one event loop: it holds no lock."""
 
-    def __init__(self, clock: Callable[[], float] = monotonic) -> None:
+    def __init__(self, max_wait: float = MAX_WAIT, clock: Callable[[], float] = monotonic) -> None:
+        """``max_wait``: seconds; by account a short one, since anybody can make an account wait."""
+        self._max_wait = max_wait
         self._clock = clock
         self._failures: OrderedDict[str, _Failures] = OrderedDict()
 
@@ -41,11 +43,21 @@ class Throttle:
             found = _Failures(0, now, 0.0)
         found.count += 1
         found.last = now
-        # Two to the power of what may be many failures is no number any more.
-        found.wait = 0.0 if found.count <= FREE else min(MAX_WAIT, 2.0 ** min(found.count - FREE, 20))
+        found.wait = self._wait_after(found.count)
         self._failures[who] = found
         if len(self._failures) > MAX_KEPT:
             self._failures.popitem(last=False)
 
-    def succeeded(self, who: str) -> None:
+    def _wait_after(self, count: int) -> float:
+        # Two to the power of what may be many failures is no number any more.
+        return 0.0 if count <= FREE else min(self._max_wait, 2.0 ** min(count - FREE, 20))
+
+    def forget(self, who: str) -> None:
         self._failures.pop(who, None)
+
+    def take_back(self, who: str) -> None:
+        """The last failure was none; those before it stay."""
+        found = self._failures.get(who)
+        if found is not None:
+            found.count -= 1
+            found.wait = self._wait_after(found.count)

@@ -24,6 +24,8 @@ from openletter.web.throttle import Throttle
 
 VISITOR = "visitor"
 """Cookie of somebody who is about to sign in; the form's token is bound to it."""
+MAX_ACCOUNT_WAIT = 60.0
+"""Seconds."""
 _AT_ONCE = 2
 """Passwords that are checked at the same time, each in 32 MiB."""
 
@@ -33,7 +35,7 @@ class LogIns:
 
     def __init__(self) -> None:
         self.by_client = Throttle()
-        self.by_account = Throttle()
+        self.by_account = Throttle(MAX_ACCOUNT_WAIT)
         self.checking = asyncio.Semaphore(_AT_ONCE)
 
 
@@ -100,8 +102,9 @@ async def log_in(request: Request) -> Response:
         audit.write(Event.LOGIN_FAILED, account=name, client=client)
         said = words_of(request).text(N_("The name or the password is not right."))
         return _form(request, wrong=said, name=name, status=403)
-    tries.by_client.succeeded(client)
-    tries.by_account.succeeded(account_key)
+    # Whoever has an account must not clear the way for guesses at another one by signing in between them.
+    tries.by_client.take_back(client)
+    tries.by_account.forget(account_key)
     audit.write(Event.LOGGED_IN, account=account.name, client=client)
     return await _signed_in(request, account, way_back(text(form, "next")))
 
