@@ -90,7 +90,6 @@ def _openletter(
         raise typer.Exit
     values = settings.load(Path())
     place = {name: value for name, value in values.items() if name == "store"}
-    place = {name: value for name, value in values.items() if name == "store"}
     context.default_map = {
         **dict.fromkeys(_VERBS_WITH_SETTINGS, values),
         # Its --port is a number that endpoints have, not the ports that a survey asks.
