@@ -50,7 +50,8 @@ class SecurityHeaders:
 
 
 class Unfailing:
-    """A fault of ours is a page with 500, and its traceback stands in the log alone."""
+    """What a layer refuses is told as pages tell it. A fault of ours is a page with 500, and its traceback stands in the log
+    alone."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -72,7 +73,13 @@ class Unfailing:
             if begun:
                 # Nothing can be said any more but that the answer is not whole: the connection is cut.
                 raise
-            await of_fault(Request(scope), error)(scope, receive, send)
+            request = Request(scope)
+            response = (
+                error_response(request, error)
+                if isinstance(error, HTTPException)
+                else of_fault(request, error)
+            )
+            await response(scope, receive, send)
 
 
 class Bounds:
