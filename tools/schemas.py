@@ -2,16 +2,25 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 from openletter.report.record import schema
+from openletter.web.api.openapi import document
+from openletter.web.api.routes import OPERATIONS
 
 FOLDER = Path(__file__).parent.parent / "docs" / "schema"
 
 
-def text() -> str:
-    return json.dumps(schema(), indent=2, ensure_ascii=False) + "\n"
+def text(of: dict[str, Any]) -> str:
+    return json.dumps(of, indent=2, ensure_ascii=False) + "\n"
+
+
+def published() -> dict[str, str]:
+    """What each file holds, by its name."""
+    return {"endpoint.json": text(schema()), "openapi.json": text(document(OPERATIONS))}
 
 
 if __name__ == "__main__":
     FOLDER.mkdir(parents=True, exist_ok=True)
-    (FOLDER / "endpoint.json").write_text(text(), encoding="utf-8")
+    for name, content in published().items():
+        (FOLDER / name).write_text(content, encoding="utf-8")

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
+from shutil import copytree
 
 import msgspec
 import pytest
@@ -17,6 +18,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
+from starlette.testclient import TestClient
 
 from openletter.dialogue.observation import (
     REGISTERED_PORTS,
@@ -39,6 +41,10 @@ from openletter.verdict.classes import Class
 from openletter.verdict.judging import judge_survey
 from openletter.verdict.rules import RULES
 from openletter.verdict.state import merge_state
+from openletter.web.accounts import Accounts
+from openletter.web.app import create_app
+from openletter.web.roles import Role
+from openletter.web.settings import WebSettings
 
 DAY = 86_400.0
 BEGAN = datetime(2026, 3, 1, 3, 0, tzinfo=UTC).timestamp()
@@ -258,6 +264,41 @@ def empty_world(tmp_path_factory: pytest.TempPathFactory) -> World:
     root = tmp_path_factory.mktemp("nothing") / "store"
     Store(root, create=True).close()
     return World(root, [])
+
+
+class Served(msgspec.Struct, frozen=True):
+    """The world behind a server with accounts, as three readers meet it; everybody may see the numbers."""
+
+    world: World
+    public: TestClient
+    subscriber: TestClient
+    operator: TestClient
+
+    def readers(self) -> tuple[TestClient, ...]:
+        return self.public, self.subscriber, self.operator
+
+
+@pytest.fixture(scope="session")
+def served(world: World, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """A copy of the world, since accounts lie in the store's folder."""
+    root = tmp_path_factory.mktemp("served") / "store"
+    copytree(world.root, root)
+    accounts = Accounts(root)
+    tokens = {}
+    for role in (Role.SUBSCRIBER, Role.OPERATOR):
+        accounts.add(role.value, role, "correct horse battery staple")
+        tokens[role] = accounts.new_token(role.value)
+    accounts.close()
+    app = create_app(WebSettings(store=root, public=True))
+    # A client is a loop and a thread: one runs the server's life cycle, all share the application.
+    with TestClient(app, base_url="http://127.0.0.1:8080") as public:
+        others = [
+            TestClient(
+                app, base_url="http://127.0.0.1:8080", headers={"Authorization": f"Bearer {tokens[role]}"}
+            )
+            for role in tokens
+        ]
+        yield Served(World(root, world.surveys), public, *others)
 
 
 @pytest.fixture

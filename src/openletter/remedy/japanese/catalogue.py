@@ -101,7 +101,7 @@ HOW = {
 CERTAINTY = {
     Certainty.CERTAIN: "サーバーは {product}{version} を名乗っています（根拠：{how}）。",
     Certainty.LIKELY: "おそらく {product}{version} です（根拠：{how}）。",
-    Certainty.GUESS: "{product}{version} の可能性がありますが、{how} からの推測にすぎません。",
+    Certainty.GUESS: "{product}{version} の可能性がありますが、{how}からの推測にすぎません。",
     Certainty.NONE: "製品は特定できませんでした。",
 }
 

@@ -24,6 +24,7 @@ from openletter.web.api.places import LATEST, EndpointPlace, NoPlace, SurveyName
 from openletter.web.api.surveys import survey_of
 from openletter.web.download import Download
 from openletter.web.endpoint_query import EndpointQuery, only_filter
+from openletter.web.endpoints_of import over_endpoints
 from openletter.web.query import bad
 from openletter.web.roles import Role
 from openletter.web.snapshot import Snapshot
@@ -74,7 +75,8 @@ class SearchAsked(msgspec.Struct, frozen=True, kw_only=True):
 
 async def _endpoints(snapshot: Snapshot, place: SurveyPlace, query: EndpointQuery) -> Answer:
     about = survey_of(snapshot, place.survey)
-    page = await snapshot.over(
+    page = await over_endpoints(
+        snapshot,
         about,
         lambda _, verdicts: list_endpoints(
             verdicts, only_filter(query), after=query.after, limit=query.limit, sort=query.sort
@@ -129,7 +131,7 @@ async def _endpoint(snapshot: Snapshot, place: EndpointPlace, query: EndpointAsk
             history=endpoint_history(store, ip, place.port, query.host),
         )
 
-    found = await snapshot.over(about, read)
+    found = await over_endpoints(snapshot, about, read)
     if found is None:
         raise HTTPException(404, "This survey did not ask this address and port by this name.")
     return Answer(body=found)
@@ -139,7 +141,7 @@ async def _search(snapshot: Snapshot, _: NoPlace, query: SearchAsked) -> Answer:
     about = survey_of(snapshot, query.survey)
     if not query.q:
         raise bad("q", "q: give an address, a network, an AS number or part of a name.")
-    found = await snapshot.over(about, lambda _, verdicts: search(verdicts, query.q, query.limit))
+    found = await over_endpoints(snapshot, about, lambda _, verdicts: search(verdicts, query.q, query.limit))
     return Answer(body=Searched(survey=survey_info(about), found=found))
 
 

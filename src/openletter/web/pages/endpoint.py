@@ -25,6 +25,7 @@ from openletter.verdict.classes import Evidence, Severity
 from openletter.verdict.verdict_table import VerdictRow
 from openletter.web.api.places import EndpointPlace
 from openletter.web.endpoint_view import SERVICES, endpoint_view
+from openletter.web.endpoints_of import over_endpoints
 from openletter.web.labels import EVIDENCE, N_
 from openletter.web.pages.endpoint_rows import (
     class_name,
@@ -253,8 +254,8 @@ async def endpoint(request: Request) -> Response:
         raise HTTPException(
             404, about.words.text("The endpoints of this survey were pruned; its counts are kept.")
         )
-    found = await snapshot_of(request).over(
-        record, lambda store, _: told(store, record, ip, place.port, query.host)
+    found = await over_endpoints(
+        snapshot_of(request), record, lambda store, _: told(store, record, ip, place.port, query.host)
     )
     if found is None:
         raise HTTPException(404, about.words.text("This survey did not ask this address and port."))

@@ -22,6 +22,7 @@ from openletter.verdict.classes import Evidence, Severity
 from openletter.verdict.findings import FindingName
 from openletter.web.download import Download, download
 from openletter.web.endpoint_query import EndpointQuery, address, only_filter
+from openletter.web.endpoints_of import over_endpoints
 from openletter.web.labels import CLASSES, EVIDENCE, FINDINGS, N_, ORDER, SEVERITIES
 from openletter.web.naming import product_name
 from openletter.web.pages.endpoint_rows import row_views, severity_name, total_words
@@ -129,7 +130,8 @@ async def _page(
 ) -> tuple[EndpointPage | None, tuple[Wrong, ...]]:
     assert about.record is not None
     try:
-        found = await snapshot_of(request).over(
+        found = await over_endpoints(
+            snapshot_of(request),
             about.record,
             lambda _, verdicts: list_endpoints(
                 verdicts, only_filter(query), after=query.after, limit=query.limit, sort=query.sort

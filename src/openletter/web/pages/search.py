@@ -15,6 +15,7 @@ from openletter.statistics.parameters import SurveyId
 from openletter.statistics.search import Found, Taken, search
 from openletter.store.error import NoSurveyError
 from openletter.web.endpoint_query import EndpointQuery, address
+from openletter.web.endpoints_of import over_endpoints
 from openletter.web.labels import N_
 from openletter.web.pages.endpoint_rows import RowView, row_views, severity_name, total_words
 from openletter.web.pages.looking import Look, look
@@ -140,8 +141,8 @@ async def search_page(request: Request) -> Response:
     found: Found | None = None
     if query.q and not problems:
         try:
-            found = await snapshot_of(request).over(
-                about.record, lambda _, verdicts: search(verdicts, query.q, ROWS)
+            found = await over_endpoints(
+                snapshot_of(request), about.record, lambda _, verdicts: search(verdicts, query.q, ROWS)
             )
         except (BadQuestionError, NotEnrichedError, NoSurveyError) as error:
             problems.append(str(error))
