@@ -81,7 +81,9 @@ def listening(settings: WebSettings) -> socket.socket:
     """A socket on the address and port of the settings. Raises ``OSError``."""
     found = socket.getaddrinfo(settings.host, settings.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
     family, _, _, _, address = found[0]
-    made = socket.socket(family, socket.SOCK_STREAM)
+    # With the protocol's number: asyncio sends what is ready at once (TCP_NODELAY) on such sockets only. On others the second
+    # piece of an answer waits for the reader's delayed acknowledgement, 40 ms.
+    made = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         made.bind(address)
