@@ -3,6 +3,7 @@
 A survey shows the same certificates again and again: each is read once a file, found in the store by its SHA-256.
 """
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -63,6 +64,7 @@ class Leaf(msgspec.Struct, frozen=True):
     """What is told of a leaf. Words are a stranger's, and printable."""
 
     issuer: str = ""
+    """Empty where it is nothing but the name of a host."""
     key: str = ""
     signature: str = ""
     not_after: float | None = None
@@ -91,13 +93,30 @@ def key_words(of: CertificateFacts) -> str:
     return f"{name} {of.key_curve or of.key_bits}"
 
 
+_ONE_HOST = re.compile(r"\S*[.:@]\S*")
+"""One word with a dot, a colon or an at sign: a host, an address or a mailbox, and no authority's name."""
+
+
+def issuer_words(read: CertificateFacts) -> str:
+    """Organisation or common name of the issuer, whichever does not name a host.
+
+    Certificates that servers make for themselves often have their own name there. Counts by issuer are shown to everybody,
+    and the names of the hosts are not.
+    """
+    own = certificate_name(read)
+    for words in (read.issuer.organization_name, read.issuer.common_name):
+        if words and not _ONE_HOST.fullmatch(words.strip()) and not (own and own in words.lower()):
+            return words
+    return ""
+
+
 def read_leaf(certificate: bytes) -> Leaf:
     """Of a DER certificate, whatever the bytes are."""
     read = facts(certificate)
     if isinstance(read, Unreadable):
         return UNKNOWN
     return Leaf(
-        issuer=read.issuer.organization_name or read.issuer.common_name,
+        issuer=issuer_words(read),
         key=key_words(read),
         signature=read.signature_algorithm,
         not_after=None if read.not_after is None else float(read.not_after),

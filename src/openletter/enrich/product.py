@@ -6,7 +6,7 @@ The version is only what the text says; dovecot and courier say none.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable
 from enum import StrEnum
 
 import msgspec
@@ -141,7 +141,9 @@ _MARKS: tuple[_Mark, ...] = (
     _mark(Product.MAILUTILS, How.BANNER, rb"^\+OK POP3 Ready <\d+\.\d+@", _LIKELY),
     _mark(Product.NGINX, How.BANNER, rb"^(?:\* OK IMAP4 ready|\+OK POP3 ready(?: <[^>]*>)?)$", _LIKELY),
 )
-"""Read from the top: what was said on purpose (ID, IMPLEMENTATION) before the greeting; the first mark that is met counts."""
+"""Of those of a kind of text the first that is met counts."""
+
+_MARKS_OF = {how: tuple(mark for mark in _MARKS if mark.how is how) for how in How}
 
 
 class _Fingerprint(msgspec.Struct, frozen=True):
@@ -176,56 +178,71 @@ _CPANEL = frozenset({"SASL-IR", "LOGIN-REFERRALS", "IDLE", "NAMESPACE", "LITERAL
 
 def recognise(seen: Observation) -> Recognition:
     """Recognise the product behind an observation."""
-    texts = {
-        How.ID: seen.server_id,
-        How.IMPLEMENTATION: _implementation(seen),
-        How.BANNER: seen.banner,
-    }
-    found = _by_text(texts) or _by_fingerprint(seen)
+    entries = (*seen.caps_pre, *seen.caps_post)
+    found = (
+        by_its_own_words(seen.server_id, entries)
+        or by_banner(seen.banner)
+        or by_capabilities(seen.protocol, entries)
+    )
     return msgspec.structs.replace(found, perhaps=_perhaps(found.product, seen))
 
 
-def _by_text(texts: Mapping[How, bytes]) -> Recognition | None:
-    for mark in _MARKS:
-        text = texts[mark.how]
-        # Most servers say neither ID nor IMPLEMENTATION, and there are millions of them.
-        match = mark.pattern.search(text) if text else None
-        if match:
-            version = (match.groupdict().get("v") or b"").decode("ascii")
-            return Recognition(product=mark.product, version=version, how=mark.how, certainty=mark.certainty)
-    return None
+def by_its_own_words(server_id: bytes, entries: Iterable[str]) -> Recognition | None:
+    """By ID and IMPLEMENTATION; ``entries`` are those of both capability lists. What is found here counts first."""
+    return _marked(How.ID, server_id) or _marked(How.IMPLEMENTATION, _implementation(entries))
 
 
-def _by_fingerprint(seen: Observation) -> Recognition:
-    names = _names(seen)
+def by_banner(banner: bytes) -> Recognition | None:
+    """By the greeting; what is found here counts second."""
+    return _marked(How.BANNER, banner)
+
+
+def by_capabilities(protocol: Protocol, entries: Iterable[str]) -> Recognition:
+    """By what the lists hold, where nothing else tells."""
+    names = _names(protocol, entries)
     for fingerprint in _FINGERPRINTS:
-        if fingerprint.protocol is seen.protocol and fingerprint.all_of <= names:
+        if fingerprint.protocol is protocol and fingerprint.all_of <= names:
             return Recognition(
                 product=fingerprint.product, how=How.FINGERPRINT, certainty=fingerprint.certainty
             )
     return NOT_RECOGNISED
 
 
+def _marked(how: How, text: bytes) -> Recognition | None:
+    if not text:
+        return None
+    for mark in _MARKS_OF[how]:
+        match = mark.pattern.search(text)
+        if match:
+            version = (match.groupdict().get("v") or b"").decode("ascii")
+            return Recognition(product=mark.product, version=version, how=how, certainty=mark.certainty)
+    return None
+
+
 def _perhaps(product: Product, seen: Observation) -> Product:
     if product is Product.NGINX:
         return Product.ZIMBRA
     stock = b"Dovecot ready." in seen.banner
-    if product is Product.DOVECOT and stock and seen.protocol is Protocol.IMAP and _names(seen) >= _CPANEL:
+    if product is Product.DOVECOT and stock and seen.protocol is Protocol.IMAP and _names_of(seen) >= _CPANEL:
         return Product.CPANEL
     return Product.UNKNOWN
 
 
-def _names(seen: Observation) -> frozenset[str]:
-    """Both lists together; for POP3 whole lines and first words."""
-    entries = {*seen.caps_pre, *seen.caps_post}
-    if seen.protocol is Protocol.POP3:
-        entries |= {entry.split(" ", 1)[0] for entry in entries}
-    return frozenset(entries)
+def _names_of(seen: Observation) -> frozenset[str]:
+    return _names(seen.protocol, (*seen.caps_pre, *seen.caps_post))
 
 
-def _implementation(seen: Observation) -> bytes:
+def _names(protocol: Protocol, entries: Iterable[str]) -> frozenset[str]:
+    """Of both lists together; for POP3 whole lines and first words."""
+    names = set(entries)
+    if protocol is Protocol.POP3:
+        names |= {entry.split(" ", 1)[0] for entry in names}
+    return frozenset(names)
+
+
+def _implementation(entries: Iterable[str]) -> bytes:
     prefix = "IMPLEMENTATION "
-    for line in (*seen.caps_pre, *seen.caps_post):
+    for line in entries:
         if line.upper().startswith(prefix):
             return line[len(prefix) :].encode()
     return b""
