@@ -58,7 +58,8 @@ ADDED: dict[str, Kind] = {
                             and how sure that is
 ``tls_version``, ``cipher``  of the session in which the dialogue went on; ``TLSv1.3``, and the suite's IANA name
 ``certificate``             SHA-256 of that session's leaf, lower-case hex
-``cert_issuer``             organisation of its issuer, else the common name: printable, a stranger's words
+``cert_issuer``             organisation of its issuer, else the common name, unless that names a host: printable, a stranger's
+                            words
 ``cert_key``                ``RSA 2048``, ``EC P-256``
 ``cert_signature``          OpenSSL's name of the algorithm
 ``cert_not_after``          Unix seconds, null where there is no leaf or no date in it
