@@ -289,7 +289,7 @@ def served(world: World, tmp_path_factory: pytest.TempPathFactory) -> Iterator[S
         accounts.add(role.value, role, "correct horse battery staple")
         tokens[role] = accounts.new_token(role.value)
     accounts.close()
-    app = create_app(WebSettings(store=root, public=True))
+    app = create_app(WebSettings(store=root, public=True, requests_per_minute=1_000_000))
     # A client is a loop and a thread: one runs the server's life cycle, all share the application.
     with TestClient(app, base_url="http://127.0.0.1:8080") as public:
         others = [

@@ -44,7 +44,7 @@ def create_app(settings: WebSettings) -> Starlette:
         accounts.close()
 
     app = Starlette(
-        routes=[*static.routes(), *all_routes(), *api_routes()],
+        routes=[*static.routes(), *all_routes(), *api_routes(settings.requests_per_minute)],
         middleware=[
             Middleware(SecurityHeaders, secure=settings.secure),
             Middleware(Preferences),

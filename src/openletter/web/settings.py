@@ -22,6 +22,8 @@ class WebSettings(msgspec.Struct, frozen=True, kw_only=True):
     """How readers reach the server, as in ``https://mail.example.org``; empty: at the address that it listens on."""
     behind_proxy: bool = False
     """Whether a proxy in front says who asks (``X-Forwarded-For``)."""
+    requests_per_minute: int = 300
+    """Of one client to the API: a program that reads a thousand pages takes its time, and a person never meets it."""
     secret: Path | None = None
     """File with the key of the cookies; none: one in the store."""
 

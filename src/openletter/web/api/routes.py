@@ -14,10 +14,8 @@ from openletter.web.api.problem import problem
 from openletter.web.api.rate_limit import RateLimit
 from openletter.web.api.serving import Serving
 
-REQUESTS = 300
-SECONDS = 60
-"""So many requests of one client within so many seconds: a program that reads a thousand pages of endpoints takes its time,
-and a person never meets it."""
+_MINUTE = 60
+"""Seconds."""
 
 OPERATIONS: tuple[Operation, ...] = (*surveys.OPERATIONS, *endpoints.OPERATIONS)
 
@@ -39,9 +37,9 @@ async def unknown(request: Request) -> Response:
     )
 
 
-def api_routes() -> list[Route]:
-    """One rate limit for all of them: call it once an application."""
-    limit = RateLimit(REQUESTS, SECONDS)
+def api_routes(requests_per_minute: int) -> list[Route]:
+    """One limit for all of them: call it once an application."""
+    limit = RateLimit(requests_per_minute, _MINUTE)
     # A fixed word of a path comes before a parameter that would fit it too.
     in_order = sorted(OPERATIONS, key=lambda operation: operation.path.replace("{", "~"))
     return [

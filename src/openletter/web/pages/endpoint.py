@@ -244,7 +244,7 @@ async def endpoint(request: Request) -> Response:
     except BadQueryError as error:
         raise HTTPException(400, str(error)) from None
     except ValueError:
-        raise HTTPException(404, "This is no address.") from None
+        raise HTTPException(404, N_("This is no address.")) from None
     survey = query.survey or ""
     about = await look(request, TableQuery(survey=survey))
     if about.record is None:
