@@ -2,10 +2,9 @@
 
     python bench/enrich.py [--rows 4000000] [--folder DIR]
 
-The join is measured against a look-up of each row in the same ranges (bisection in Python), on a part of the rows in the order in which a survey
-finds them. Rows are
-made from a seed (``generated_survey``), four to a host; work is done in a folder of its own that is removed in the end.
-Needs what set-up builds (``tools/assets.py``).
+The join is measured against a look-up of each row in the same ranges (bisection in Python), on a part of the rows in the
+order in which a survey finds them. Rows are made from a seed (``generated_survey``), four to a host; work is done in a
+folder of its own that is removed in the end. Needs what set-up builds (``tools/assets.py``).
 """
 
 import argparse

@@ -121,6 +121,8 @@ def _places(work: PartWork) -> dict[str, Any]:
         "host": pa.array([""], pa.string()).take(pa.array(bytes(4 * len(hosts)), pa.uint8())),
         "country": named.take(four),
         "country_source": _all(CountrySource.SCOPE.value, four),
+        "region": known["region"].take(four),
+        "city": known["city"].take(four),
         "asn": known["asn"].take(four),
         "network_name": known["name"].take(four),
     }

@@ -9,6 +9,8 @@ verdicts/<survey>/<set>/<part>.parquet            what the rules made of them
 endpoints/<survey>/<set>/<part>.parquet           the same, with networks, names, products and certificates
 rollups/<survey>/<set>/*.parquet                  counts by country, class and network
 state/<set>/<part>.parquet                        the latest verdict on every endpoint of all surveys
+geo/<sha256>-<form>.parquet                       countries and networks from a user's own file, made ready
+names.sqlite                                      what DNS said of exposed addresses
 surveys/<survey>.json                             what a person wants to know of it, without a program
 optout.txt                                        who asked not to be asked again
 """

@@ -42,5 +42,5 @@ def test_the_command_writes_the_data_set(capsys):
     write_networks(World(4000), written)
     assert capsys.readouterr().out == written.getvalue()
     head, *rows = (line for line in written.getvalue().splitlines() if not line.startswith("#"))
-    assert head == "start,end,country,asn,name"
-    assert all(len(row.split(",")) == 5 for row in rows)
+    assert head == "start,end,country,region,city,asn,name"
+    assert all(len(row.split(",")) == 7 for row in rows)

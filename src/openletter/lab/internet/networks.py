@@ -2,7 +2,7 @@
 
 A country's addresses are cut into stretches one behind the other, a few large systems and many small ones: the k-th has a
 part in proportion to 1/k, as the sizes of providers are spread about (Zipf). Numbers are of those that are set aside for
-private use (RFC 6996), names are invented.
+private use (RFC 6996), names are invented. Each stands in one of a country's few places, the largest in the capital.
 """
 
 from collections.abc import Iterator
@@ -30,6 +30,16 @@ _TRADES = (
 )
 
 
+_PLACES = (
+    ("Centre", "Capital"),
+    ("North", "Northport"),
+    ("South", "Southbridge"),
+    ("East", "Eastfield"),
+    ("North", "Old Harbour"),
+)
+"""Region and city; they are called the same in every country."""
+
+
 @dataclass(frozen=True, slots=True)
 class System:
     """One autonomous system and its addresses, both ends included."""
@@ -39,6 +49,8 @@ class System:
     country: str
     number: int
     name: str
+    region: str
+    city: str
 
 
 def _cuts(size: int, systems: int) -> list[int]:
@@ -63,12 +75,15 @@ def systems(world: World) -> Iterator[System]:
             if start == end:
                 continue
             trade = _TRADES[place % len(_TRADES)]
+            region, city = _PLACES[place % len(_PLACES)]
             yield System(
                 first=FIRST + stretch.first + start,
                 last=FIRST + stretch.first + end - 1,
                 country=country,
                 number=number,
                 name=f"{country} {trade} {place // len(_TRADES) + 1}",
+                region=region,
+                city=city,
             )
             number += 1
 
@@ -79,7 +94,8 @@ def write_networks(world: World, out: TextIO) -> None:
     out.write(f"# version: 1:{world.scale}, seed {world.seed}\n")
     out.write("# licence: CC0\n")
     out.write("# attribution: invented by openletter\n")
-    out.write("start,end,country,asn,name\n")
+    out.write("start,end,country,region,city,asn,name\n")
     for system in systems(world):
         first, last = IPv4Address(system.first), IPv4Address(system.last)
-        out.write(f"{first},{last},{system.country},{system.number},{system.name}\n")
+        place = f"{system.country},{system.region},{system.city}"
+        out.write(f"{first},{last},{place},{system.number},{system.name}\n")
