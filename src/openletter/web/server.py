@@ -5,6 +5,7 @@ import os
 import socket
 from typing import Any
 
+import h11
 import msgspec
 from starlette.applications import Starlette
 from uvicorn.config import Config
@@ -67,10 +68,10 @@ class PunctualH11(H11Protocol):
         super().connection_lost(exc)
 
     def _waits_for_more(self) -> bool:
-        """Whether a request has begun and not ended."""
-        if self.cycle is not None and not self.cycle.response_complete:
-            return bool(self.cycle.more_body)
-        return bool(self.conn.trailing_data[0])
+        """Whether a request has begun and not ended, be it answered already."""
+        if self.conn.their_state is h11.SEND_BODY:
+            return True
+        return self.conn.their_state is h11.IDLE and bool(self.conn.trailing_data[0])
 
     def _cut_off(self) -> None:
         self._late = None
