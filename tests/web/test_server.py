@@ -108,7 +108,8 @@ def test_it_serves_and_says_nothing_of_what_it_is_made_of(running: Running):
 def test_what_is_no_request_is_refused_and_the_server_goes_on(running: Running, request_line: bytes):
     try:
         answer = running.raw(request_line)
-    except ConnectionError:
+    except OSError:
+        # Reset by the server; our half of the connection may be gone before we end it (ENOTCONN is no ConnectionError).
         answer = b""
     assert not answer or answer.startswith(b"HTTP/1.1 4"), answer[:100]
     assert httpx2.get(f"{running.address}healthz").status_code == 200
