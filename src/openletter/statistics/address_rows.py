@@ -1,5 +1,5 @@
-"""All rows of one address in sorted files: only the row groups that may hold them are read, and what the footers say of
-these is kept, since the files of a set never change."""
+"""All rows of one address in sorted files. Only files that may hold them are opened, and of these only the pages that do
+are read; what the footers say is kept, since the files of a set never change."""
 
 from collections.abc import Sequence
 from functools import lru_cache
@@ -7,13 +7,17 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from openletter.statistics.database import Verdicts
+from openletter.store.database import connect, quoted
 from openletter.store.error import DamagedStoreError
 
 _REMEMBERED = 8_192
 """Files whose footers are kept: some 2 kB each."""
+
+FILE = "file"
+"""Name of the column that says which file a row is of."""
 
 
 @lru_cache(_REMEMBERED)
@@ -28,22 +32,40 @@ def _spans(path: Path) -> tuple[tuple[bytes, bytes], ...]:
     return tuple(spans)
 
 
-def rows_of_address(files: Sequence[Path], key: bytes, columns: Sequence[str] | None = None) -> Any:
-    """A ``pyarrow.Table`` of the rows whose ``ip_sort`` is ``key``; ``None`` where there is none. ``columns`` that a file
-    does not have are left out of it. Raises DamagedStoreError."""
-    found = []
-    for path in files:
-        try:
-            groups = [number for number, (low, high) in enumerate(_spans(path)) if low <= key <= high]
-            if groups:
-                with path.open("rb") as opened:
-                    table = pq.ParquetFile(opened).read_row_groups(
-                        groups, columns=None if columns is None else ["ip_sort", *columns]
-                    )
-                found.append(table.filter(pc.equal(table.column("ip_sort"), pa.scalar(key, pa.binary(16)))))
-        except FileNotFoundError:
-            raise DamagedStoreError(f"{path}: the manifest names this file, and it is gone") from None
-        except (OSError, pa.ArrowInvalid) as error:
+def _may_hold(path: Path, key: bytes) -> bool:
+    try:
+        found = any(low <= key <= high for low, high in _spans(path))
+    except (OSError, pa.ArrowInvalid) as error:
+        if path.exists():
             raise DamagedStoreError(f"{path}: cannot be read as Parquet ({error})") from error
-    rows = pa.concat_tables(found).combine_chunks() if found else None
-    return rows if rows is not None and rows.num_rows else None
+        found = True
+    if found and not path.exists():
+        raise DamagedStoreError(f"{path}: the manifest names this file, and it is gone")
+    return found
+
+
+def rows_of_address(
+    files: Sequence[Path],
+    key: bytes,
+    columns: Sequence[str] | None = None,
+    *,
+    through: Verdicts | None = None,
+) -> Any:
+    """A ``pyarrow.Table`` of the rows whose ``ip_sort`` is ``key``, with ``FILE`` besides, by port and name; ``None`` where
+    there is none.
+
+    ``through`` is a database that is open already; without it one is opened for this. Raises StoreError.
+    """
+    wanted = [path for path in files if _may_hold(path, key)]
+    if not wanted:
+        return None
+    names = "*" if columns is None else ", ".join(f'"{name}"' for name in (*columns, FILE))
+    listed = ", ".join(map(quoted, wanted))
+    found = f"read_parquet([{listed}], filename = '{FILE}')"
+    sql = f"SELECT {names} FROM {found} WHERE ip_sort = ? ORDER BY {FILE}, port, host"  # noqa: S608
+    if through is not None:
+        rows = through.table(sql, [key])
+    else:
+        with connect() as database:
+            rows = database.sql(sql, params=[key]).to_arrow_table()
+    return rows.combine_chunks() if rows.num_rows else None

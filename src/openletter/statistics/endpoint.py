@@ -8,6 +8,7 @@ import msgspec
 from openletter.dialogue.observation import Observation
 from openletter.enrich.endpoint_table import ADDED
 from openletter.statistics.address_rows import rows_of_address
+from openletter.statistics.database import Verdicts
 from openletter.statistics.error import BadQuestionError
 from openletter.store.certificates import Certificates
 from openletter.store.error import DamagedStoreError
@@ -60,19 +61,32 @@ class EndpointDetail(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def one_endpoint(
-    store: Store, record: SurveyRecord, ip: str, port: int, host: str = ""
+    store: Store,
+    record: SurveyRecord,
+    ip: str,
+    port: int,
+    host: str = "",
+    *,
+    through: Verdicts | None = None,
 ) -> EndpointDetail | None:
-    """None where the survey did not ask it. Raises BadQuestionError, NoSurveyError, StoreError."""
+    """None where the survey did not ask it. ``through``: a database that is open already.
+
+    Raises BadQuestionError, NoSurveyError, StoreError.
+    """
     try:
         key = sort_key(str(ip_address(ip)))
     except ValueError:
         raise BadQuestionError(f"address: {ip[:64]!a}: is none; give an IPv4 or IPv6 address") from None
-    endpoints = rows_of_address(store.endpoint_files(record), key)
+    endpoints = rows_of_address(store.endpoint_files(record), key, through=through)
     place = None if endpoints is None else _place(endpoints, port, host)
     if endpoints is None or place is None:
         return None
     observations = store.current(Kind.OBSERVATIONS, record.id)
-    seen = rows_of_address(store.files_of(observations), key) if observations is not None else None
+    seen = (
+        rows_of_address(store.files_of(observations), key, through=through)
+        if observations is not None
+        else None
+    )
     of_host = tuple(observations_of(seen)) if seen is not None else ()
     observation = next((one for one in of_host if (one.port, one.host) == (port, host)), None)
     if observation is None:

@@ -1,7 +1,7 @@
 """What operators alone may ask: endpoints one by one, and search."""
 
 from ipaddress import ip_address
-from typing import Annotated, Any
+from typing import Annotated
 
 import msgspec
 from msgspec import Meta
@@ -10,6 +10,7 @@ from starlette.exceptions import HTTPException
 from openletter.report.endpoint_file import MEDIA_TYPES, FileFormat
 from openletter.report.record import EndpointRecord, record
 from openletter.report.stored import stored_report
+from openletter.statistics.database import Verdicts
 from openletter.statistics.endpoint import Known, one_endpoint
 from openletter.statistics.endpoint_filter import EndpointFilter
 from openletter.statistics.endpoint_history import EndpointTimes, endpoint_history, endpoint_times
@@ -116,8 +117,8 @@ async def _endpoint(snapshot: Snapshot, place: EndpointPlace, query: EndpointAsk
     except ValueError:
         raise bad("ip", "ip: is no address; give an IPv4 or IPv6 address.") from None
 
-    def read(store: Store, _: Any) -> OneEndpoint | None:
-        detail = one_endpoint(store, about, ip, place.port, query.host)
+    def read(store: Store, verdicts: Verdicts) -> OneEndpoint | None:
+        detail = one_endpoint(store, about, ip, place.port, query.host, through=verdicts)
         if detail is None:
             return None
         told = stored_report(detail.verdict, detail.observation, detail.chain, detail.of_host)
@@ -127,8 +128,8 @@ async def _endpoint(snapshot: Snapshot, place: EndpointPlace, query: EndpointAsk
             endpoint=record(told),
             known=detail.known,
             chain=tuple(None if isinstance(one, Unreadable) else one for one in chain),
-            times=endpoint_times(store, ip, place.port, query.host),
-            history=endpoint_history(store, ip, place.port, query.host),
+            times=endpoint_times(store, ip, place.port, query.host, through=verdicts),
+            history=endpoint_history(store, ip, place.port, query.host, through=verdicts),
         )
 
     found = await over_endpoints(snapshot, about, read)

@@ -14,6 +14,7 @@ from starlette.routing import Route
 from openletter.dialogue.observation import Side
 from openletter.report.stored import stored_report
 from openletter.report.visible import Piece, visible
+from openletter.statistics.database import Verdicts
 from openletter.statistics.endpoint import EndpointDetail, Known, one_endpoint
 from openletter.statistics.endpoint_history import EndpointTimes, endpoint_history, endpoint_times
 from openletter.statistics.findings import severity_of
@@ -115,15 +116,17 @@ ATTRIBUTES = {
 }
 
 
-def told(store: Store, record: SurveyRecord, ip: str, port: int, host: str) -> Told | None:
+def told(
+    store: Store, verdicts: Verdicts, record: SurveyRecord, ip: str, port: int, host: str
+) -> Told | None:
     """``None`` where the survey did not ask it. Raises BadQuestionError, NoSurveyError, StoreError."""
-    detail = one_endpoint(store, record, ip, port, host)
+    detail = one_endpoint(store, record, ip, port, host, through=verdicts)
     if detail is None:
         return None
     return Told(
         detail=detail,
-        history=endpoint_history(store, ip, port, host),
-        times=endpoint_times(store, ip, port, host),
+        history=endpoint_history(store, ip, port, host, through=verdicts),
+        times=endpoint_times(store, ip, port, host, through=verdicts),
     )
 
 
@@ -255,7 +258,9 @@ async def endpoint(request: Request) -> Response:
             404, about.words.text("The endpoints of this survey were pruned; its counts are kept.")
         )
     found = await over_endpoints(
-        snapshot_of(request), record, lambda store, _: told(store, record, ip, place.port, query.host)
+        snapshot_of(request),
+        record,
+        lambda store, verdicts: told(store, verdicts, record, ip, place.port, query.host),
     )
     if found is None:
         raise HTTPException(404, about.words.text("This survey did not ask this address and port."))
