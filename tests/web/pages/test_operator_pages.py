@@ -82,6 +82,17 @@ def test_each_condition_holds_for_every_row(served: Any, words: dict[str, str]) 
             assert f'<option value="{value}" selected>' in answer.text
 
 
+def test_the_address_of_a_filter_can_be_shared(served: Any) -> None:
+    """A form sends its empty fields too; the address in a mail would be three lines of nothing."""
+    sent = "/endpoints?text=&network=&country=&class=no_tls&wide=true&port=%20&survey=&sort=address"
+    kept = "/endpoints?class=no_tls&wide=true"
+    away = served.operator.get(sent, headers=HTML, follow_redirects=False)
+    assert (away.status_code, away.headers["location"]) == (303, kept)
+    scripted = served.operator.get(sent, headers={**HTML, "HX-Request": "true"})
+    assert scripted.headers["hx-push-url"] == kept
+    assert rows_of(scripted.text) == rows_of(served.operator.get(kept, headers=HTML).text)
+
+
 def test_next_page_leads_to_the_end(served: Any) -> None:
     """Some endpoints would be on no page, and a shared address would show others than it did."""
     address = "/endpoints?wide=true&sort=severity&limit=40"

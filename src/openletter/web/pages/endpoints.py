@@ -3,10 +3,11 @@
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from typing import TypeVar
+from urllib.parse import parse_qsl
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from openletter.dialogue.observation import Protocol
@@ -147,9 +148,19 @@ async def _page(
     return found, ()
 
 
+def _shorter(request: Request, query: PageQuery) -> str:
+    """The same address without the fields that a form sends empty, so that it can be shared; empty where it has none."""
+    said = parse_qsl(request.scope["query_string"].decode("ascii"), keep_blank_values=True)
+    return address(PATH, query) if any(not value.strip() for _, value in said) else ""
+
+
 @require(Role.OPERATOR)
 async def endpoints(request: Request) -> Response:
     query, wrong = _read(request)
+    shorter = "" if wrong else _shorter(request, query)
+    scripted = "hx-request" in request.headers
+    if shorter and not scripted:
+        return RedirectResponse(shorter, 303)
     about = await look(request, TableQuery(survey=query.survey or ""))
     if about.record is None:
         return about.nothing()
@@ -159,7 +170,7 @@ async def endpoints(request: Request) -> Response:
     countries: tuple[CountryCounts, ...] = await about.ask("countries")
     survey = query.survey or ""
     form = _form(request)
-    return about.page(
+    response = about.page(
         "endpoints.html",
         severity_name=lambda severity: severity_name(severity, about.words),
         status_code=400 if wrong else 200,
@@ -182,6 +193,9 @@ async def endpoints(request: Request) -> Response:
             for kind, words in _DOWNLOADS.items()
         ],
     )
+    if shorter:
+        response.headers["HX-Push-Url"] = shorter
+    return response
 
 
 class FileQuery(EndpointFilter, frozen=True, kw_only=True):
