@@ -20,6 +20,7 @@ from openletter.cli import (
     lab,
     notice,
     optout,
+    report,
     serve,
     settings,
     stats,
@@ -65,6 +66,7 @@ app.command("judge")(judge.judge)
 app.command("enrich")(enrich.enrich)
 app.command("import")(import_.import_)
 app.command("notice")(notice.notice)
+app.command("report")(report.report)
 app.add_typer(optout.app, name="optout")
 app.add_typer(serve.app, name="serve")
 app.add_typer(store.app, name="store")
@@ -94,6 +96,7 @@ def _openletter(
         **dict.fromkeys(_VERBS_WITH_SETTINGS, values),
         # Its --port is a number that endpoints have, not the ports that a survey asks.
         "export": place,
+        "report": place,
         "optout": dict.fromkeys(("add", "list", "remove"), values),
         "serve": {**place, "user": dict.fromkeys(("add", "list", "remove", "password", "token"), place)},
         "store": dict.fromkeys(("list", "compact", "prune", "verify"), values),

@@ -1,12 +1,14 @@
 """CSV (RFC 4180) for people who open it in a spreadsheet: no cell is taken for a formula, none holds what does not print.
 
-What a spreadsheet would carry out begins with ``=``, ``+``, ``-``, ``@``, a tab or a line end, also in their full-width
-forms; an apostrophe before it makes it text (OWASP, "CSV Injection"). Only words are treated so: a number below nought
-stays one. What does not print is shown as an escape, as everywhere (:mod:`openletter.report.visible`).
+What a spreadsheet would carry out begins with ``=``, ``+``, ``-``, ``@``, a tab or a line end, also in their full-width and
+small forms, and also behind blanks, which some programs trim; an apostrophe before it makes it text (OWASP, "CSV
+Injection"). Only words are treated so: a number below nought stays one. What does not print is shown as an escape, as
+everywhere (:mod:`openletter.report.visible`).
 """
 
 import csv
 import io
+import unicodedata
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -14,19 +16,26 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv as pa_csv
 
+from openletter.report.bulk_text import where_odd
 from openletter.report.visible import visible_text
 
-FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+_FORMULA = ("=", "+", "-", "@")
+_LINE_ENDS = ("\t", "\r", "\n")
 LINE_END = "\r\n"
 
-_HARMLESS = "^[ -*,.-<>?A-~][ -~]*$"
+_HARMLESS = "^[!-*,.-<>?A-~][ -~]*$"
 """Of RE2: words of ASCII that print and are no formula, which nearly all are."""
 
 
 def word(text: str) -> str:
     """A word as it may stand in a cell, quoting aside."""
     shown = visible_text(text)
-    return f"'{shown}" if text.startswith(FORMULA) or shown.startswith(FORMULA) else shown
+    return f"'{shown}" if text.startswith(_LINE_ENDS) or _is_formula(text) else shown
+
+
+def _is_formula(text: str) -> bool:
+    first = text.lstrip()[:1]
+    return unicodedata.normalize("NFKC", first).startswith(_FORMULA)
 
 
 def cell(value: object) -> str:
@@ -62,18 +71,14 @@ def table_lines(table: Any) -> bytes:
 def _cells(column: Any) -> Any:
     whole = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
     if pa.types.is_dictionary(whole.type):
-        return _words(whole.dictionary).take(whole.indices)
+        return safe_words(whole.dictionary).take(whole.indices)
     if pa.types.is_list(whole.type):
-        return _words(pc.binary_join(whole, " "))
+        return safe_words(pc.binary_join(whole, " "))
     if pa.types.is_string(whole.type):
-        return _words(whole)
+        return safe_words(whole)
     return whole
 
 
-def _words(texts: Any) -> Any:
-    plain = pc.or_(pc.equal(texts, ""), pc.match_substring_regex(texts, _HARMLESS))
-    if pc.all(plain).as_py() is not False:
-        return texts
-    odd = texts.filter(pc.invert(plain)).dictionary_encode()
-    shown = pa.array(map(word, odd.dictionary.to_pylist()), texts.type).take(odd.indices)
-    return pc.replace_with_mask(texts, pc.invert(plain), shown)
+def safe_words(texts: Any) -> Any:
+    """A ``pyarrow.Array`` of words as they may stand in cells, quoting aside."""
+    return where_odd(texts, _HARMLESS, word)

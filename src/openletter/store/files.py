@@ -97,6 +97,14 @@ def read_table(path: Path, columns: list[str] | None = None) -> Any:
         raise DamagedStoreError(f"{path}: cannot be read as Parquet ({error})") from error
 
 
+def columns_of(path: Path) -> set[str]:
+    """The columns of a Parquet file. Raises :class:`~openletter.store.error.DamagedStoreError`."""
+    try:
+        return set(pq.read_schema(path).names)
+    except (OSError, pa.ArrowInvalid) as error:
+        raise DamagedStoreError(f"{path}: cannot be read as Parquet ({error})") from error
+
+
 def is_whole(path: Path) -> bool:
     """Whether the file reads as Parquet: its footer is written last."""
     try:

@@ -2,13 +2,13 @@
 endpoint tables; a host whose address has a name in DNS has none there, and is its owner's all the same."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from itertools import islice
 from typing import Any
 
 import pyarrow as pa
 
 from openletter.enrich.host_name import host_name
-from openletter.subscriber.subscriber import Subscriber
 from openletter.tls.certificate import CertificateFacts, facts
 
 MOST_NAMES = 1_000
@@ -24,13 +24,9 @@ def names_of(der: bytes) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name for text in said if (name := host_name(text.removeprefix("*.")))))
 
 
-def leaf_names(ders: Mapping[str, bytes], subscribers: Iterable[Subscriber]) -> Any:
+def leaf_names(ders: Mapping[str, bytes], domains: AbstractSet[str]) -> Any:
     """Of certificates by SHA-256 a ``pyarrow.Table`` of ``certificate`` and ``name``, for
-    :func:`openletter.subscriber.matching.match`: the names that lie in a domain of one of the subscribers. None where no
-    subscriber has a domain."""
-    domains = {domain for one in subscribers for domain in one.domains}
-    if not domains:
-        return None
+    :func:`openletter.subscriber.matching.match`: the names that lie in one of the domains."""
     found = [
         (digest, name)
         for digest, der in ders.items()

@@ -5,7 +5,7 @@ who have it. An address is then in at most one segment, which DuckDB finds by an
 are joined by equality, and so are domains with every name that a host's name ends in.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from ipaddress import ip_network
 from typing import Any
 
@@ -102,8 +102,9 @@ def _pairs(name: str, kind: Any, pairs: Iterable[tuple[Any, int]]) -> Any:
     )
 
 
-def tables(subscribers: Sequence[Subscriber]) -> dict[str, Any]:
-    """What is joined, by name."""
+def interests(subscribers: Sequence[Subscriber]) -> dict[str, Any]:
+    """All that subscribers have, as ``pyarrow.Table`` by the names that the join knows them under; made once, however many
+    tables of endpoints are joined with it."""
     return {
         "ol_segment": segments(subscribers),
         "ol_asn": _pairs("asn", ASN.arrow, ((asn, one.id) for one in subscribers for asn in one.asns)),
@@ -118,19 +119,19 @@ def tables(subscribers: Sequence[Subscriber]) -> dict[str, Any]:
 
 def match(
     database: Any,
-    subscribers: Sequence[Subscriber],
+    subscribers: Sequence[Subscriber] | Mapping[str, Any],
     endpoints_view: str,
     *,
     leaf_names: Any = None,
 ) -> Any:
-    """A ``pyarrow.Table`` of ``OWNERS``, each pair once, sorted.
+    """A ``pyarrow.Table`` of ``OWNERS``, each pair once, sorted. ``subscribers``: or their ``interests``.
 
     ``endpoints_view`` is the name of a table or view in ``database`` (a DuckDB connection) with the columns ``row``
     (an integer that the answer calls the endpoint by), ``ip_sort``, ``asn``, ``country``, ``host`` and ``hostname``, as enriched
     endpoints have them. With ``leaf_names``, a table of ``certificate`` (SHA-256) and ``name``, it also has ``certificate``, and
     all names of its certificate count for an endpoint.
     """
-    joined = tables(subscribers)
+    joined = dict(subscribers) if isinstance(subscribers, Mapping) else interests(subscribers)
     names = _NO_NAMES
     if joined["ol_domain"].num_rows:
         names = _NAMES if leaf_names is None else _NAMES + _OF_CERTIFICATES

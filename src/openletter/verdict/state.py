@@ -21,14 +21,12 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from openletter.store.columns import ADDRESS_ORDER, ASN, FLAG, LIST, PORT, SECONDS, TEXT, WORD
 from openletter.store.compaction import GROUP_ROWS
 from openletter.store.database import connect, quoted
-from openletter.store.error import DamagedStoreError
 from openletter.store.file_set import FileSet, Kind, StoredFile, new_folder, part_name
-from openletter.store.files import make_folder, publish_whole_table
+from openletter.store.files import columns_of, make_folder, publish_whole_table
 from openletter.store.record import State, SurveyRecord
 from openletter.store.store import Store
 from openletter.verdict.ranges import ranges
@@ -137,7 +135,7 @@ def _source(files: Sequence[Path], schema: Any) -> str:
         types = {"findings": "VARCHAR[]", **words, **seconds}
         columns = ", ".join(f'NULL::{types.get(name, "VARCHAR")} AS "{name}"' for name in schema.names)
         return f"SELECT {columns} WHERE false"
-    there = _columns(files[0])
+    there = columns_of(files[0])
     added = "".join(
         f", {sql} AS {name}"
         for name, sql in _CAME_LATER.items()
@@ -152,13 +150,6 @@ _CAME_LATER = {
     "exposed_until": "NULL::DOUBLE",
 }
 """SQL for columns that a state of version 1, and verdicts that were not enriched, do not have."""
-
-
-def _columns(path: Path) -> set[str]:
-    try:
-        return set(pq.read_schema(path).names)
-    except (OSError, pa.ArrowInvalid) as error:
-        raise DamagedStoreError(f"{path}: cannot be read as Parquet ({error})") from error
 
 
 def merge_files(

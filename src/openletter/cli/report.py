@@ -1,0 +1,171 @@
+"""``openletter report``: tell subscribers what is in their networks."""
+
+import sys
+from datetime import date
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+import typer
+from rich.console import Console
+
+from openletter.cli.arguments import DEFAULT_STORE, StoreOption, SurveyOption
+from openletter.cli.forms import JsonOption, write_json
+from openletter.cli.progress import working
+from openletter.report.chunk import LINE_FORMATS
+from openletter.report.report_index import ReportFile
+from openletter.report.reporting import FOLDER, ReportRun, make_reports, surveys_of
+from openletter.store.record import SurveyRecord
+from openletter.store.store import Store
+from openletter.subscriber.directory import Directory
+from openletter.subscriber.subscriber import Format, Subscriber
+
+
+class ReportLine(msgspec.Struct, frozen=True, kw_only=True):
+    """A report file, as ``--json`` has it."""
+
+    subscriber: str
+    file: str
+    """With its folder."""
+    type: str
+    date: date
+    rows: int
+    octets: int
+    sha256: str
+    id: str
+    """Under which the Reports API gives it away."""
+
+
+def report(
+    store: StoreOption = DEFAULT_STORE,
+    survey: SurveyOption = None,
+    day: Annotated[
+        str | None,
+        typer.Option(
+            "--day",
+            metavar="YYYY-MM-DD",
+            help="What all surveys of that day (UTC) have seen on it, instead of one survey.",
+            show_default=False,
+        ),
+    ] = None,
+    subscriber: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--subscriber", metavar="SLUG", help="For this one alone; repeated for more.", show_default="all"
+        ),
+    ] = None,
+    to: Annotated[
+        Path | None,
+        typer.Option("--to", metavar="FOLDER", help="Where to.", show_default=f"{FOLDER} in the store"),
+    ] = None,
+    format_: Annotated[
+        list[Format] | None,
+        typer.Option(
+            "--format",
+            metavar="FORMAT",
+            help=f"{' or '.join(LINE_FORMATS)}; repeated for both.",
+            show_default="what each subscriber asked for",
+        ),
+    ] = None,
+    strict: Annotated[
+        bool,
+        typer.Option("--strict", help="Of the vulnerable, only those that have no TLS at all."),
+    ] = False,
+    json: JsonOption = False,
+) -> None:
+    """Write each subscriber's reports of a survey: the eight types of the Shadowserver Foundation, as their readers expect them.
+
+    A file is named YYYY-MM-DD-<type>-<subscriber>-<filter>.csv by the day (UTC) on which its rows were seen. Running it again
+    writes the same octets.
+
+    \b
+      openletter report                                   the latest survey, into the store, for the Reports API
+      openletter report --to reports --format csv --format jsonl
+      openletter report --day 2026-11-24 --subscriber example --to reports
+    """
+    formats = _formats(format_)
+    when = _day(day, survey)
+    with Store(store) as opened, Directory(opened.root) as directory:
+        told = tuple(directory.show(slug) for slug in dict.fromkeys(subscriber or ())) or None
+        everybody = told or directory.list(active=True)
+        records: list[SurveyRecord]
+        if when is not None:
+            records = surveys_of(opened, when)
+        else:
+            records = [opened.survey(survey) if survey else opened.latest(judged=True)]
+        target = to or opened.root / FOLDER
+        with working(Console(stderr=True), "writing reports") as watch:
+            run = make_reports(
+                opened,
+                records,
+                directory,
+                target,
+                formats,
+                subscribers=told,
+                day=when,
+                strict=strict,
+                watch=watch,
+            )
+    if json:
+        _write(run, everybody)
+        return
+    _say(run, everybody)
+
+
+def _formats(given: list[Format] | None) -> list[Format] | None:
+    for format_ in given or ():
+        if format_ not in LINE_FORMATS:
+            raise typer.BadParameter(
+                f"{format_} is no format of report files; give {' or '.join(LINE_FORMATS)}",
+                param_hint="--format",
+            )
+    return given or None
+
+
+def _day(text: str | None, survey: str | None) -> date | None:
+    if text is None:
+        return None
+    if survey is not None:
+        raise typer.BadParameter("give a day or a survey, not both", param_hint="--day")
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise typer.BadParameter(f"{text} is no day; write it as 2026-11-24", param_hint="--day") from None
+
+
+def _slugs(everybody: tuple[Subscriber, ...]) -> dict[int, str]:
+    return {one.id: one.slug for one in everybody}
+
+
+def _write(run: ReportRun, everybody: tuple[Subscriber, ...]) -> None:
+    slugs = _slugs(everybody)
+    for file in run.files:
+        write_json(
+            ReportLine(
+                subscriber=slugs[file.subscriber_id],
+                file=str(run.folder / file.file),
+                type=file.type,
+                date=file.date,
+                rows=file.rows,
+                octets=file.octets,
+                sha256=file.sha256,
+                id=file.id,
+            )
+        )
+
+
+def _say(run: ReportRun, everybody: tuple[Subscriber, ...]) -> None:
+    if not everybody:
+        typer.echo("there are no subscribers; openletter subscriber add writes one down")
+        return
+    by_subscriber: dict[int, list[ReportFile]] = {}
+    for file in run.files:
+        by_subscriber.setdefault(file.subscriber_id, []).append(file)
+    for one in everybody:
+        files = by_subscriber.get(one.id, [])
+        rows = sum(file.rows for file in files)
+        typer.echo(
+            f"{one.slug}: {rows:,} rows in {len(files)} files" if files else f"{one.slug}: nothing to report"
+        )
+    removed = f", {len(run.removed)} removed that have no rows any more" if run.removed else ""
+    sys.stderr.write(f"{len(run.files)} files in {run.folder}{removed}\n")

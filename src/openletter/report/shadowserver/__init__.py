@@ -1,0 +1,1 @@
+"""Reports as the Shadowserver Foundation sends them, for the tools that read those."""
