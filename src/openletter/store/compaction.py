@@ -34,11 +34,14 @@ from openletter.store.store import Store
 from openletter.store.workforce import default_processes, spread
 
 PART_ROWS = 262_144
-"""Rows of a range: some 150 MB in memory, 6 MB on the disk."""
+"""Rows of a range at most."""
+PART_OCTETS = 128_000_000
+"""Octets in memory of a range's rows, about; sorting holds three times as many for a moment. What servers say differs in
+length: rows of a terse world have 500 octets, others 2,000."""
 GROUP_ROWS = 32_768
 """Rows of a row group, the least that a look at one address reads."""
-_BATCH_ROWS = 131_072
-"""Rows that are dealt out at once."""
+_BATCH_OCTETS = 48_000_000
+"""Octets in memory of the rows that are dealt out at once, about; a whole file at least."""
 _SAMPLED_FILES = 16
 _MAPPED = b"\0" * 10 + b"\xff\xff"
 
@@ -60,6 +63,14 @@ class _Sort(msgspec.Struct, frozen=True):
 def network_start(address: bytes) -> bytes:
     """The first address of the /24 or /48 around one, both as sixteen octets."""
     return address[:15] + b"\0" if address.startswith(_MAPPED) else address[:6] + b"\0" * 10
+
+
+def _fitting(files: Sequence[Path], part_rows: int) -> int:
+    """Rows of a range, at most ``part_rows``, such that it keeps to ``PART_OCTETS`` if all files are like the middle one."""
+    if not files:
+        return part_rows
+    table = read_table(files[len(files) // 2])
+    return max(1, min(part_rows, int(PART_OCTETS * table.num_rows // max(1, table.nbytes))))
 
 
 def _bounds(files: Sequence[Path], rows: int, part_rows: int) -> tuple[bytes, ...]:
@@ -89,14 +100,14 @@ def _conformed(table: Any) -> Any:
 
 def _batches(files: Sequence[str]) -> Iterator[Any]:
     waiting: list[Any] = []
-    rows = 0
+    octets = 0
     for file in files:
         waiting.append(_conformed(read_table(Path(file))))
-        rows += waiting[-1].num_rows
-        if rows >= _BATCH_ROWS:
+        octets += waiting[-1].nbytes
+        if octets >= _BATCH_OCTETS:
             yield pa.concat_tables(waiting)
-            waiting, rows = [], 0
-    if rows:
+            waiting, octets = [], 0
+    if waiting:
         yield pa.concat_tables(waiting)
 
 
@@ -225,7 +236,7 @@ def _compacted(
 ) -> FileSet:
     shards = store.shards(record.id)
     files = [store.observations(shard) for shard in shards if shard.rows]
-    bounds = _bounds(files, sum(shard.rows for shard in shards), part_rows)
+    bounds = _bounds(files, sum(shard.rows for shard in shards), _fitting(files, part_rows))
     folder = new_folder(Kind.OBSERVATIONS, record.id)
     make_folder(store.root / folder)
     parts = len(bounds) + 1
