@@ -1,6 +1,7 @@
 """A page shows one published state, whatever is published meanwhile; a computation is done once."""
 
 import asyncio
+import sqlite3
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -120,6 +121,27 @@ def test_readers_keep_the_earlier_snapshot_until_the_next_one_knows_their_questi
     size = len(snapshots.answers)
     asyncio.run(after.ask("league", count="strict", by="count", minimum_hosts=0))
     assert len(snapshots.answers) == size
+
+
+def test_the_comparison_of_the_last_two_surveys_is_ready_when_a_new_one_is_shown(tmp_path, make_world):
+    """It is the dearest question of the first page, and another one after each publication."""
+    root = tmp_path / "store"
+    first, second, third = make_world(root, 3)
+    database = sqlite3.connect(root / "manifest.sqlite")
+    with database:
+        database.execute("UPDATE survey SET verdicts = '', enriched = '' WHERE id = ?", (third,))
+    database.close()
+    snapshots = Snapshots(root)
+    before = snapshots.now()
+    assert [record.id for record in before.judged()] == [first, second]
+    asyncio.run(before.ask("difference", survey=second, before=first))
+    judge_again(root, third)
+    until(lambda: snapshots.now().key != before.key)
+    size = len(snapshots.answers)
+    found = asyncio.run(snapshots.now().ask("difference", survey=third, before=second))
+    assert (found.before, found.after) == (second, third)
+    assert len(snapshots.answers) == size
+    snapshots.close()
 
 
 def test_answers_about_a_survey_outlive_the_publication_of_another(own, make_world):

@@ -276,14 +276,20 @@ class Snapshots:
                 self._renewing = False
 
     def _lately_asked(self, before: Snapshot, made: Snapshot) -> list[tuple[str, str | None, bytes]]:
-        """The questions that were asked last; those about the latest survey, of the latest one now."""
-        latest = before.judged()[-1].id if before.judged() else None
-        following = made.judged()[-1].id if made.judged() else None
+        """The questions that were asked last; those about the latest survey, and the one before it, of those that are that
+        now."""
+        earlier, later = before.judged()[-2:], made.judged()[-2:]
+        now_is = {was.id: record.id for was, record in zip(reversed(earlier), reversed(later), strict=False)}
+        latest = earlier[-1].id if earlier else None
         found: dict[tuple[str, str | None, bytes], None] = {}
         for key in self.answers.recent(WARM_QUESTIONS):
             assert isinstance(key, _Asked)
-            survey = following if key.survey == latest else key.survey
-            found[key.name, survey, key.parameters] = None
+            survey, parameters = key.survey, key.parameters
+            if survey is not None and survey == latest:
+                survey = now_is.get(survey, survey)
+                for was, record in now_is.items():
+                    parameters = parameters.replace(f'"{was}"'.encode(), f'"{record}"'.encode())
+            found[key.name, survey, parameters] = None
         return list(found)
 
     def close(self) -> None:
