@@ -45,4 +45,4 @@ bench: setup
 	@for b in bench/*.py; do echo "== $$b"; $(BIN)/python $$b || exit 1; done
 
 clean:
-	rm -rf .venv .venv-node node_modules src/openletter/web/static/vendor src/openletter/enrich/data .demo .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf .venv .venv-node .venv-intelmq node_modules src/openletter/web/static/vendor src/openletter/enrich/data .demo .pytest_cache .mypy_cache .ruff_cache .hypothesis

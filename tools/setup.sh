@@ -1,6 +1,7 @@
 #!/bin/sh
 # Makes .venv with exactly what requirements.lock names, and the project itself in it; brings the front-end files and the
-# data of countries and networks that package-lock.json names, and builds them into the source tree (tools/assets.py).
+# data of countries and networks that package-lock.json names, and builds them into the source tree (tools/assets.py). Makes
+# .venv-intelmq for tests, if it can.
 # Runs again for nothing. Works as root or not; as root on Debian it also brings Python's venv module where that is missing.
 set -eu
 cd "$(dirname "$0")/.."
@@ -30,6 +31,19 @@ make_venv() {
     .venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
     .venv/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
     touch .venv/.ready
+}
+
+# IntelMQ and the client of the Reports API are under the AGPL: programs beside ours that tests run, never imported, in an
+# environment of their own. Without them those tests are skipped, and say so.
+intelmq_ready() {
+    [ -f .venv-intelmq/.ready ] && [ .venv-intelmq/.ready -nt tests/intelmq.lock ]
+}
+
+make_intelmq() {
+    echo "setup: making .venv-intelmq from tests/intelmq.lock, for tests alone" >&2
+    .venv/bin/python -m venv --clear .venv-intelmq &&
+        .venv-intelmq/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r tests/intelmq.lock &&
+        touch .venv-intelmq/.ready
 }
 
 packages_ready() {
@@ -63,3 +77,4 @@ bring_packages() {
 python_ready || make_venv
 packages_ready || bring_packages
 .venv/bin/python tools/assets.py
+intelmq_ready || make_intelmq || echo "setup: .venv-intelmq COULD NOT BE MADE: tests against IntelMQ will be skipped" >&2
