@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from shutil import rmtree
 
+import msgspec
 import pytest
 
 from openletter.statistics.error import BadQuestionError
@@ -16,6 +17,10 @@ from openletter.tls.trust import Trust
 from openletter.verdict.judging import judge_survey
 from openletter.web import snapshot as module
 from openletter.web.snapshot import Snapshot, SnapshotGoneError, Snapshots
+
+
+class _Row(msgspec.Struct, frozen=True):
+    value: int
 
 
 @pytest.fixture
@@ -69,6 +74,20 @@ def test_the_latest_survey_is_asked_where_none_is_named(opened, world):
 
     latest, named = asyncio.run(both())
     assert latest is named
+
+
+def test_a_question_that_takes_too_much_memory_fails_and_the_server_goes_on(opened, world, monkeypatch):
+    """One reader's page must not end the process of all."""
+    monkeypatch.setattr(module, "DATABASE_MEMORY", "16MB")
+    huge = "SELECT count(*) FROM (SELECT DISTINCT hash(i) FROM range(20_000_000) r(i))"
+
+    async def ask(sql: str) -> object:
+        snapshot = opened.now()
+        return await snapshot.over(snapshot.latest(), lambda _, verdicts: verdicts.ask(sql, _Row))
+
+    with pytest.raises(StoreError):
+        asyncio.run(ask(huge))
+    assert asyncio.run(ask("SELECT 1")) == (_Row(1),)
 
 
 def test_what_cannot_be_asked_is_said(opened):

@@ -83,6 +83,14 @@ class Verdicts:
                     self._database.execute(f"CREATE TABLE {name.removesuffix('.parquet')} AS {sql}")
             self._opened = opened.pop_all()
 
+    def bound(self, memory: str) -> None:
+        """From now on all questions together hold at most that (``1GB``), what is kept of files among it.
+
+        A question that needs more raises StoreError: without a bound it would be the process that ends.
+        """
+        self._database.execute("SET GLOBAL memory_limit = ?", [memory])
+        self._database.execute("SET GLOBAL temp_directory = ''")
+
     def _open_verdict(self) -> None:
         with self._lock:
             if not self._verdict_is_there:

@@ -42,7 +42,9 @@ WARM_AT_MOST = 10.0
 WARM_QUESTIONS = 60
 ANSWER_OCTETS = 64 << 20
 ANSWERS = 5_000
-DATABASES = 8
+DATABASES = 6
+DATABASE_MEMORY = "1GB"
+"""Of each of them at most. All pages of five million endpoints together took a third of that."""
 THREADS = min(8, (os.cpu_count() or 1) + 2)
 """That ask DuckDB, which has threads of its own for a question."""
 
@@ -176,7 +178,12 @@ class Snapshot:
         )
 
     def _over(self, record: SurveyRecord, function: Callable[[Store, Verdicts], Answer]) -> Answer:
-        with self._of.databases.borrow(self._about(record), lambda: verdicts_of(self.store, record)) as found:
+        def opened() -> Verdicts:
+            made = verdicts_of(self.store, record)
+            made.bound(DATABASE_MEMORY)
+            return made
+
+        with self._of.databases.borrow(self._about(record), opened) as found:
             return function(self.store, found)
 
     def _reading(self, function: Callable[[], Answer]) -> Answer:
