@@ -108,7 +108,15 @@ def import_csv(directory: Directory, path: Path) -> Imported:
 
 def _read(name: str, lines: Iterable[str]) -> Iterator[tuple[str, dict[str, Any]]]:
     """The place and the values of each line."""
-    csv.field_size_limit(MAX_CELL)
+    # The limit is the whole process's: others who read CSV keep theirs.
+    before = csv.field_size_limit(MAX_CELL)
+    try:
+        yield from _rows(name, lines)
+    finally:
+        csv.field_size_limit(before)
+
+
+def _rows(name: str, lines: Iterable[str]) -> Iterator[tuple[str, dict[str, Any]]]:
     rows = csv.reader(lines, strict=True)
     defaults = {field.name: field.default for field in msgspec.structs.fields(Subscriber)}
     header: list[str] = []
