@@ -1,9 +1,8 @@
 """Run by the Python of .venv-intelmq, never imported: IntelMQ's own Shadowserver parser, in library mode, reads report files.
 
-intelmq_reads.py SCHEMA FOLDER: a line of JSON on standard output for each file of the folder.
+intelmq_reads.py SCHEMA FOLDER OUT: a line of JSON in OUT for each file of the folder. IntelMQ logs to both outputs.
 """
 
-import base64
 import json
 import os
 import shutil
@@ -12,7 +11,7 @@ import tempfile
 from pathlib import Path
 
 
-def main(schema, folder):
+def main(schema, folder, out):
     with tempfile.TemporaryDirectory() as root:
         os.environ["INTELMQ_ROOT_DIR"] = root
         state = Path(root, "var/lib/bots")
@@ -24,9 +23,10 @@ def main(schema, folder):
         from intelmq.lib.message import Report
 
         bot = ShadowserverParserBot("reader", settings=BotLibSettings)
+        lines = []
         for path in sorted(Path(folder).glob("*.csv")):
             report = Report()
-            report.add("raw", base64.b64encode(path.read_bytes()).decode())
+            report.add("raw", path.read_bytes())
             report.add("extra.file_name", path.name)
             state = bot.process_message(report)
             read = {
@@ -37,7 +37,8 @@ def main(schema, folder):
                 ],
                 "errors": [error.to_dict() for error in state.get("error", ())],
             }
-            print(json.dumps(read))
+            lines.append(json.dumps(read) + "\n")
+        Path(out).write_text("".join(lines))
 
 
 if __name__ == "__main__":
