@@ -81,7 +81,7 @@ def list_(store: StoreOption = DEFAULT_STORE, json: JsonOption = False) -> None:
         lines = []
         for record in opened.surveys():
             shards = opened.shards(record.id)
-            sets = [one for one in opened.manifest.sets(survey=record.id) if one.kind is not Kind.STATE]
+            sets = [one for one in opened.manifest.sets(survey=record.id) if not one.kind.of_all]
             spool = sum(shard.octets for shard in shards) if record.spooled else 0
             compacted = any(one.kind is Kind.OBSERVATIONS for one in sets)
             lines.append(

@@ -1,4 +1,4 @@
-"""Sets of files that are published together: sorted observations, verdicts, roll-ups, the state.
+"""Sets of files that are published together: sorted observations, verdicts, roll-ups, the state, what was reported.
 
 A set is a folder below the store's root. It is written under a name that nobody reads, then published by one UPDATE,
 which also makes its forerunner ``previous``. Readers may still hold that one, so its files stay until a later
@@ -23,6 +23,13 @@ class Kind(StrEnum):
     """One survey's counts; they outlive its files."""
     STATE = "state"
     """The latest verdict on every endpoint, over all surveys."""
+    REPORTED = "reported"
+    """What subscribers were told of, and when."""
+
+    @property
+    def of_all(self) -> bool:
+        """Whether there is one for all surveys together."""
+        return self in (Kind.STATE, Kind.REPORTED)
 
 
 class Standing(StrEnum):
@@ -47,7 +54,7 @@ class FileSet(msgspec.Struct, frozen=True, kw_only=True):
     """Below the store's root."""
     kind: Kind
     survey: str
-    """Whose it is; of a state: the one that was merged last."""
+    """Whose it is; of one for all: the survey that came to it last."""
     shards: int = 0
     """Of observations: how many published shards it was made of."""
     standing: Standing = Standing.CURRENT
@@ -64,7 +71,7 @@ class FileSet(msgspec.Struct, frozen=True, kw_only=True):
 
 def base_of(kind: Kind, survey: str) -> str:
     """The folder that holds one survey's sets of a kind, below the store's root."""
-    return "state" if kind is Kind.STATE else f"{kind}/{survey}"
+    return str(kind) if kind.of_all else f"{kind}/{survey}"
 
 
 def new_folder(kind: Kind, survey: str, label: str = "") -> str:

@@ -279,7 +279,7 @@ class Manifest:
                     "INSERT INTO file VALUES (?, ?, ?, ?, ?)",
                     ((new.folder, *msgspec.structs.astuple(file)) for file in new.files),
                 )
-                whose = "" if new.kind is Kind.STATE else new.survey
+                whose = "" if new.kind.of_all else new.survey
                 self._db.execute(
                     "UPDATE fileset SET standing = CASE standing WHEN '' THEN 'current' WHEN 'current' THEN 'previous' "
                     "ELSE 'leaving' END WHERE kind = ? AND ? IN ('', survey)",

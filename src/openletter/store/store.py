@@ -9,6 +9,7 @@ verdicts/<survey>/<set>/<part>.parquet            what the rules made of them
 endpoints/<survey>/<set>/<part>.parquet           the same, with networks, names, products and certificates
 rollups/<survey>/<set>/*.parquet                  counts by country, class and network
 state/<set>/<part>.parquet                        the latest verdict on every endpoint of all surveys
+reported/<set>/<part>.parquet                     what subscribers were told of
 geo/<sha256>-<form>.parquet                       countries and networks from a user's own file, made ready
 names.sqlite                                      what DNS said of exposed addresses
 surveys/<survey>.json                             what a person wants to know of it, without a program
@@ -194,8 +195,8 @@ class Store:
         return self.root / certificate_file(published.file)
 
     def current(self, kind: Kind, survey: str = "") -> FileSet | None:
-        """The published set of a kind; of the state there is one for all surveys."""
-        whose = None if kind is Kind.STATE else survey
+        """The published set of a kind; of some there is one for all surveys."""
+        whose = None if kind.of_all else survey
         sets = self.manifest.sets(kind=kind, survey=whose)
         return next((one for one in sets if one.standing is Standing.CURRENT), None)
 

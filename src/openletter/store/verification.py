@@ -170,7 +170,7 @@ def _unrecorded(store: Store) -> Iterator[Complaint]:
         if _TEMPORARY.fullmatch(name.rpartition("/")[2]):
             yield Complaint(name, Fault.LEFTOVER, "an import that did not come to its end")
     for kind in Kind:
-        bases = [base_of(kind, "")] if kind is Kind.STATE else sorted(_names(store.root / kind, f"{kind}/"))
+        bases = [base_of(kind, "")] if kind.of_all else sorted(_names(store.root / kind, f"{kind}/"))
         for base in bases:
             for name in sorted(_names(store.root / base, f"{base}/")):
                 yield from _in_base(store, name, sets)
@@ -219,7 +219,7 @@ def _remove(store: Store, name: str) -> bool:
         lock = store.root / spool_folder(survey) / _LOCK
     elif first == TARGETS:
         lock = place / _LOCK
-    elif first == Kind.STATE:
+    elif first in (Kind.STATE, Kind.REPORTED):
         lock = store.root / first / _LOCK
     elif first in (Kind.ENDPOINTS, Kind.ROLLUPS):
         lock = store.root / base_of(Kind.VERDICTS, rest.partition("/")[0]) / _LOCK
