@@ -23,6 +23,8 @@ class Report:
         self.rows: list[tuple[str, str, str, str, str]] = []
         self.fastest = 0.0
         """Rows a second of the last step."""
+        self.peak = 0
+        """Octets that the last step held at most."""
 
     def step(
         self, name: str, wanted: str, rows: int, work: Callable[[], Result], *, again: int = 1
@@ -46,6 +48,7 @@ class Report:
         over.set()
         watcher.join()
         self.fastest = rows / best
+        self.peak = peak
         rate = f"{self.fastest:,.0f}" if rows else ""
         memory = f"{peak / 1e6:,.0f} MB" if peak else ""
         self.rows.append((name, f"{best:,.2f} s", rate, memory, wanted))

@@ -10,11 +10,13 @@ import pyarrow as pa
 
 from openletter.report.shadowserver.columns import COLUMNS, WORDS, Form, Source
 from openletter.report.visible import visible_text
-from openletter.tls.certificate import CertificateFacts, Unreadable, facts
+from openletter.tls.certificate import Unreadable, facts
 from openletter.tls.distinguished_name import DistinguishedName
 
 CERTIFICATE_COLUMNS = tuple(column for column in COLUMNS if column.source is Source.CERTIFICATE)
 
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+"""Whatever the locale."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _KEPT = 8_192
 """Certificates whose words are kept, some 4 kB each: those that hosters show on thousands of servers."""
@@ -30,36 +32,35 @@ def date(seconds: int | None) -> str | None:
         when = _EPOCH + timedelta(seconds=seconds)
     except OverflowError:
         return None
-    return f"{when:%b} {when.day:2d} {when:%H:%M:%S} {when.year:04d} GMT"
+    return f"{_MONTHS[when.month - 1]} {when.day:2d} {when.hour:02d}:{when.minute:02d}:{when.second:02d} {when.year:04d} GMT"
 
 
 def fingerprint(digest: str) -> str:
     """``5E:A1:…`` of hex."""
-    upper = digest.upper()
-    return ":".join(upper[place : place + 2] for place in range(0, len(upper), 2))
+    return bytes.fromhex(digest).hex(":").upper()
+
+
+def _shown(text: str) -> str:
+    # Most of them, for which taking a text to pieces would be the better part of the work.
+    return text if text.isascii() and text.isprintable() else visible_text(text)
 
 
 def _name(which: str, name: DistinguishedName) -> Cells:
     return {
-        f"{which}_{attribute}": visible_text(getattr(name, attribute)) or None
+        f"{which}_{attribute}": _shown(text)
         for attribute in DistinguishedName.__struct_fields__
+        if (text := getattr(name, attribute))
     }
 
 
 def cells(der: bytes) -> Cells:
-    """What each of ``CERTIFICATE_COLUMNS`` says of a DER certificate, whatever the bytes are; what is not told is none."""
+    """What ``CERTIFICATE_COLUMNS`` say of a DER certificate, whatever the bytes are; what is not told is none or missing."""
     read = facts(der)
     if isinstance(read, Unreadable):
-        found: Cells = {
+        return {
             f"{name}_fingerprint": fingerprint(hashlib.new(name, der, usedforsecurity=False).hexdigest())
             for name in ("md5", "sha1", "sha256", "sha512")
         }
-    else:
-        found = _told(read)
-    return {column.name: found.get(column.name) for column in CERTIFICATE_COLUMNS}
-
-
-def _told(read: CertificateFacts) -> Cells:
     return {
         "cert_expiration_date": date(read.not_after),
         "cert_issue_date": date(read.not_before),
