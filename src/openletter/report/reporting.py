@@ -22,12 +22,12 @@ from openletter.report.chunk import (
     LINE_FORMATS,
     Chunk,
     ChunkWork,
-    Interests,
     make_chunk,
     write_interests,
 )
 from openletter.report.report_index import ReportFile, ReportIndex, new_id
 from openletter.report.shadowserver.naming import file_name, filter_of
+from openletter.report.told_rows import parts_of
 from openletter.store.error import NoSurveyError, named
 from openletter.store.file_set import Kind
 from openletter.store.files import make_folder
@@ -35,7 +35,6 @@ from openletter.store.record import SurveyRecord
 from openletter.store.store import Store
 from openletter.store.workforce import default_processes, spread
 from openletter.subscriber.directory import Directory
-from openletter.subscriber.matching import interests
 from openletter.subscriber.report_type import ReportType
 from openletter.subscriber.subscriber import Format, Subscriber
 
@@ -91,14 +90,20 @@ def make_reports(
     wanted = {one.id: _line_formats(one.formats if formats is None else formats) for one in chosen}
     told = {one.id: one for one in chosen if wanted[one.id]}
     make_folder(target)
+    if target.absolute() == store.root / FOLDER:
+        with named(target):
+            target.chmod(0o700)
     with named(target), TemporaryDirectory(prefix=".making-", dir=target) as making:
         lines, whole = Path(making) / "lines", Path(making) / "whole"
         for folder in (lines, whole):
             folder.mkdir()
         everybody = tuple(told.values())
-        has = write_interests(interests(everybody), everybody, wanted, lines)
+        has = write_interests(everybody, wanted, lines)
         used = tuple(one for one in LINE_FORMATS if any(one in some for some in wanted.values()))
-        work = _work(store, records, has, used, day, lines, strict=strict)
+        work = [
+            ChunkWork(part=part, interests=has, formats=used, target=str(lines / f"{number:06d}"))
+            for number, part in enumerate(parts_of(store, records, day, strict=strict))
+        ]
         hands = processes or default_processes(sum(_rows(store, one) for one in records))
         chunks = spread(make_chunk, work, processes=hands, watch=lambda done, of: watch(done, 2 * of))
         outputs = _outputs(chunks, used, told, strict=strict)
@@ -130,41 +135,6 @@ def _line_formats(formats: Iterable[Format]) -> tuple[Format, ...]:
 def _rows(store: Store, record: SurveyRecord) -> int:
     kinds = (Kind.ENDPOINTS, Kind.VERDICTS)
     return max((found.rows for kind in kinds if (found := store.current(kind, record.id))), default=0)
-
-
-def _observations(store: Store, record: SurveyRecord) -> dict[str, str]:
-    """Paths by name; none where they are not kept."""
-    kept = store.current(Kind.OBSERVATIONS, record.id)
-    return {path.name: str(path) for path in store.files_of(kept)} if kept is not None else {}
-
-
-def _work(
-    store: Store,
-    records: Sequence[SurveyRecord],
-    has: Interests,
-    formats: tuple[Format, ...],
-    day: date | None,
-    folder: Path,
-    *,
-    strict: bool,
-) -> list[ChunkWork]:
-    observations = [_observations(store, record) for record in records]
-    return [
-        ChunkWork(
-            root=str(store.root),
-            endpoints=str(path),
-            observations=observations[number].get(path.name, ""),
-            newer=tuple(name for later in observations[number + 1 :] for name in later.values()),
-            began=record.started,
-            interests=has,
-            formats=formats,
-            day=day,
-            strict=strict,
-            target=str(folder / f"{number}-{path.stem}"),
-        )
-        for number, record in enumerate(records)
-        for path in store.endpoint_files(record)
-    ]
 
 
 class _Output(msgspec.Struct, kw_only=True):
