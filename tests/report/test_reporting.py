@@ -10,7 +10,8 @@ import pytest
 
 from openletter.report.report_index import ReportIndex
 from openletter.report.reporting import make_reports, surveys_of
-from openletter.store.error import NoSurveyError, StoreError
+from openletter.store.error import NoSurveyError, StoreError, SurveyBusyError
+from openletter.store.lock import Lock
 from openletter.store.store import Store
 from openletter.subscriber.directory import Directory
 from openletter.subscriber.report_type import ReportType
@@ -249,6 +250,22 @@ def test_nothing_is_left_half_where_it_fails(finished, owner, report, server, mo
 
 def _fails(_):
     raise StoreError("no room")
+
+
+def test_what_a_killed_process_left_is_swept_and_two_do_not_write_at_once(
+    finished, owner, report, server, tmp_path
+):
+    owner("a", "192.0.2.0/24")
+    record = finished([server("192.0.2.1")])
+    (tmp_path / "out" / ".making-old").mkdir(parents=True)
+    (tmp_path / "out" / ".making-old" / "lines").write_text("half")
+    report(record)
+    assert len(list((tmp_path / "out").iterdir())) == 1
+    with (
+        Lock(finished.store.root / "reports.lock", "x"),
+        pytest.raises(SurveyBusyError, match="another process"),
+    ):
+        report(record)
 
 
 def test_nobody_is_told_nothing(finished, report, server):

@@ -10,9 +10,11 @@ has two. Of several surveys of a day the latest word on an endpoint counts.
 """
 
 import time
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path
+from shutil import rmtree
 from tempfile import TemporaryDirectory
 
 import msgspec
@@ -31,6 +33,7 @@ from openletter.report.told_rows import parts_of
 from openletter.store.error import NoSurveyError, named
 from openletter.store.file_set import Kind
 from openletter.store.files import make_folder
+from openletter.store.lock import Lock
 from openletter.store.record import SurveyRecord
 from openletter.store.store import Store
 from openletter.store.workforce import default_processes, spread
@@ -41,6 +44,8 @@ from openletter.subscriber.subscriber import Format, Subscriber
 FOLDER = "reports"
 """Below the store's root: where reports go that are not sent elsewhere."""
 
+_LOCK = "reports.lock"
+_MAKING = ".making-"
 _TASKS_A_PROCESS = 4
 """Of assembling: so that nobody waits for the last one long."""
 
@@ -83,7 +88,8 @@ def make_reports(
     for. ``subscribers``: those alone, else all that are active. ``day``: that day's rows alone. ``strict``: of what is
     vulnerable the strict count alone. ``watch`` is told how much of how much is done.
 
-    Raises StoreError; then the files before stand, of those that were being replaced some may be the new ones.
+    Raises SurveyBusyError where another process makes reports of this store, StoreError; then the files before stand, of those
+    that were being replaced some may be the new ones.
     """
     records = [record] if isinstance(record, SurveyRecord) else list(record)
     chosen = directory.list(active=True) if subscribers is None else tuple(subscribers)
@@ -93,7 +99,8 @@ def make_reports(
     if target.absolute() == store.root / FOLDER:
         with named(target):
             target.chmod(0o700)
-    with named(target), TemporaryDirectory(prefix=".making-", dir=target) as making:
+    busy = "reports of this store are being made by another process; wait for it"
+    with Lock(store.root / _LOCK, busy), named(target), _making(target) as making:
         lines, whole = Path(making) / "lines", Path(making) / "whole"
         for folder in (lines, whole):
             folder.mkdir()
@@ -126,6 +133,15 @@ def make_reports(
 
 def _ending(format_: Format, *, strict: bool) -> str:
     return f"{'_strict' if strict else ''}.{LINE_FORMATS[format_].suffix}"
+
+
+@contextmanager
+def _making(target: Path) -> Iterator[str]:
+    """A folder for the moment; what a process that was killed has left there leaves with it."""
+    for path in target.glob(f"{_MAKING}*"):
+        rmtree(path, ignore_errors=True)
+    with TemporaryDirectory(prefix=_MAKING, dir=target) as folder:
+        yield folder
 
 
 def _line_formats(formats: Iterable[Format]) -> tuple[Format, ...]:
