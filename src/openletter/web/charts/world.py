@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Literal
 
 from openletter.statistics.country import CountryCounts
-from openletter.statistics.league import MINIMUM_HOSTS
+from openletter.statistics.league import MINIMUM_HOSTS, On, hosts_on
 from openletter.web.charts.lines import affected_lines
 from openletter.web.charts.shape import Piece, Place, WorldMap
 from openletter.web.words import Words
@@ -18,12 +18,18 @@ _RATES = (0, 100, 250, 500, 750, 900)
 
 
 def world_map(
-    countries: Sequence[CountryCounts], words: Words, *, count: Count, by: By, suffix: str
+    countries: Sequence[CountryCounts],
+    words: Words,
+    *,
+    count: Count,
+    by: By,
+    suffix: str,
+    on: On = "either",
 ) -> WorldMap:
     """``suffix`` goes behind the addresses of countries. By rate, countries with fewer than ``MINIMUM_HOSTS`` are small."""
     places = []
     for one in countries:
-        hosts = one.hosts_either
+        hosts = hosts_on(one, on)
         if not one.country or not hosts.answered:
             continue
         exposed = hosts.strict if count == "strict" else hosts.wide

@@ -7,6 +7,7 @@ from openletter.statistics.asn import AsnCounts
 from openletter.statistics.classes import ClassCount
 from openletter.statistics.country import CountryCounts
 from openletter.statistics.findings import FindingCount
+from openletter.statistics.league import On, hosts_on
 from openletter.statistics.product import ProductCounts
 from openletter.verdict.classes import STRICT, WIDE, Class
 from openletter.web.labels import CLASSES, ORDER, SEVERITIES, counted
@@ -33,6 +34,7 @@ def country_table(
     path: str,
     page_rows: int = PAGE_ROWS,
     alone: bool = True,
+    on: On = "either",
 ) -> Table[CountryCounts]:
     words = about.words
     name = Column[CountryCounts](
@@ -46,7 +48,7 @@ def country_table(
         name="countries",
         caption=words.text("Hosts by country"),
         path=path,
-        columns=(name, *host_columns(lambda row: row.hosts_either, rows, words, sampled=about.sampled)),
+        columns=(name, *host_columns(lambda row: hosts_on(row, on), rows, words, sampled=about.sampled)),
         rows=rows,
         query=query,
         words=words,
