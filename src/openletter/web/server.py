@@ -21,6 +21,8 @@ _SETTINGS = "OPENLETTER_WEB_SETTINGS"
 
 MAX_HEAD = 32 << 10
 """Octets of a request before its body; a longer one is 400 at once."""
+_BACKLOG = 512
+"""Connections that wait for being taken up."""
 MAX_CONNECTIONS = 1_000
 """Of one process; to those above it the server says 503."""
 KEEP_ALIVE = 15
@@ -88,7 +90,8 @@ def listening(settings: WebSettings) -> socket.socket:
     try:
         made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         made.bind(address)
-        # The server listens when it is ready; until then the port is ours.
+        # Who comes before the server is ready waits, and is not refused: its address was told already.
+        made.listen(_BACKLOG)
         made.set_inheritable(True)
     except OSError:
         made.close()
