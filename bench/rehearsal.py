@@ -3,11 +3,13 @@ against the truth.
 
     python bench/rehearsal.py [--scale 10] [--keep FOLDER]
 
-Stages are the commands that a user would run, each in processes of its own; time is clock time, memory is the greatest
+With --keep, the same command goes on after it was broken off, with the stage that was not done: the whole world takes
+hours. Stages are the commands that a user would run, each in processes of its own; time is clock time, memory is the greatest
 sum of proportional shares (PSS) of a command's processes, looked at twice a second. The simulation shares the machine.
 """
 
 import argparse
+import itertools
 import json
 import os
 import shutil
@@ -19,6 +21,7 @@ import time
 from collections import Counter
 from ipaddress import IPv4Address
 from pathlib import Path
+from typing import Any
 
 from memory import family_pss
 from openletter.lab.internet.population import World
@@ -30,6 +33,9 @@ from openletter.store.store import Store
 
 CORES = os.cpu_count() or 1
 MEMORY_WANTED = 1.5e9
+LOOKS_BETWEEN_NOTES = 60
+"""At memory, twice a second: time and memory so far are written down every half minute."""
+LISTED, SURVEY = "discovery list (the lab's work)", "survey and judging"
 BYTES_EACH = 3_000
 """Of disk for each endpoint, generously: spool, compacted files and verdicts stand side by side for a while."""
 
@@ -38,12 +44,35 @@ Affected = tuple[int, int, int, int]
 
 
 class Stages:
-    """Runs commands and keeps what they took."""
+    """Runs commands and keeps what they took, in a file as well: what was done in an earlier run is not done again."""
 
-    def __init__(self) -> None:
-        self.peak = 0
+    def __init__(self, kept: Path) -> None:
+        self._kept = kept
+        self._done: dict[str, dict[str, Any]] = json.loads(kept.read_text()) if kept.exists() else {}
+
+    @property
+    def peak(self) -> int:
+        """Memory of the stage that took most, octets."""
+        return max(int(stage["peak"]) for stage in self._done.values())
+
+    def given(self, name: str) -> dict[str, Any] | None:
+        """What is known of a stage that was begun."""
+        return self._done.get(name)
+
+    def keep(self, name: str, **facts: Any) -> None:
+        stage = self._done.setdefault(name, {"seconds": 0.0, "peak": 0, "done": False, "parts": 0})
+        stage.update(facts)
+        beside = self._kept.with_suffix(".new")
+        beside.write_text(json.dumps(self._done))
+        beside.replace(self._kept)
 
     def command(self, name: str, *words: str) -> str:
+        """Run it, or say what it said before. Time that an earlier run spent on it in vain counts as well."""
+        known = self.given(name) or {}
+        if known.get("done"):
+            self.told(name, known)
+            return str(known["said"])
+        spent, parts, peak_before = (known.get(fact, 0) for fact in ("seconds", "parts", "peak"))
         began = time.perf_counter()
         peak = 0
         with subprocess.Popen(
@@ -52,8 +81,17 @@ class Stages:
 
             def watch() -> None:
                 nonlocal peak
-                while ran.poll() is None:
+                for look in itertools.count():
+                    if ran.poll() is not None:
+                        return
                     peak = max(peak, family_pss(ran.pid))
+                    if look % LOOKS_BETWEEN_NOTES == 0:
+                        self.keep(
+                            name,
+                            seconds=spent + time.perf_counter() - began,
+                            peak=max(peak, peak_before),
+                            parts=parts + 1,
+                        )
                     time.sleep(0.5)
 
             watcher = threading.Thread(target=watch, daemon=True)
@@ -63,12 +101,26 @@ class Stages:
         watcher.join()
         if ran.returncode:
             raise SystemExit(f"{name}: openletter {words[0]} ended with {ran.returncode}\n{said}")
-        self.peak = max(self.peak, peak)
-        self.told(name, time.perf_counter() - began, f"{peak / 1e6:8,.0f} MB")
+        self.keep(
+            name,
+            seconds=spent + time.perf_counter() - began,
+            peak=max(peak, peak_before),
+            parts=parts + 1,
+            said=said,
+            done=True,
+        )
+        self.told(name, self._done[name])
         return said
 
-    def told(self, name: str, seconds: float, memory: str = "") -> None:
-        print(f"{name:<34}{seconds:10.1f} s {memory}", flush=True)
+    def work(self, name: str, seconds: float, said: Any = None) -> None:
+        """Of the lab's own work, whose memory does not count."""
+        self.keep(name, seconds=seconds, parts=1, said=said, done=True)
+        self.told(name, self._done[name])
+
+    def told(self, name: str, stage: dict[str, Any]) -> None:
+        memory = f"{stage['peak'] / 1e6:8,.0f} MB" if stage["peak"] else ""
+        parts = f" in {stage['parts']} parts" if stage["parts"] > 1 else ""
+        print(f"{name:<34}{stage['seconds']:10.1f} s {memory}{parts}", flush=True)
 
 
 def write_discovery_list(internet: SimulatedInternet, path: Path) -> int:
@@ -134,37 +186,41 @@ def compare(
 
 
 def rehearse(scale: int, folder: Path) -> bool:
-    stages = Stages()
+    stages = Stages(folder / "stages.json")
     store = str(folder / "store")
-    with SimulatedInternet(scale, CORES, port_base=None) as internet:
+    settings = stages.given("settings") or {}
+    if settings.get("scale", scale) != scale:
+        raise SystemExit(f"{folder} has a rehearsal at 1:{settings['scale']}")
+    # What goes on asks the same ports.
+    with SimulatedInternet(scale, CORES, port_base=settings.get("port_base")) as internet:
+        stages.keep("settings", scale=scale, port_base=internet.port_base)
         ports = [word for name, port in internet.ports.items() for word in ("--port", f"{name}={port}")]
-        began = time.perf_counter()
         listed = folder / "found.txt"
-        endpoints = write_discovery_list(internet, listed)
+        if stages.given(LISTED) is None:
+            began = time.perf_counter()
+            endpoints = write_discovery_list(internet, listed)
+            stages.work(LISTED, time.perf_counter() - began, endpoints)
+        endpoints = (stages.given(LISTED) or {})["said"]
         print(
-            f"the world at 1:{scale}: {endpoints:,} open endpoints, {CORES} cores shared with the simulation"
+            f"the world at 1:{scale}: {endpoints:,} open endpoints, {CORES} cores shared with the simulation",
+            flush=True,
         )
-        stages.told("discovery list (the lab's work)", time.perf_counter() - began)
         made = stages.command("import", "import", str(listed), *ports, "--store", store, "--json")
-        targets = json.loads(made)["targets"]
+        begun = stages.given(SURVEY) is not None and any((folder / "store" / "surveys").iterdir())
         effort = [
-            "--concurrency",
-            "400",
-            "--timeout",
-            "15",
-            "--fail-on",
-            "never",
-            "--roots",
-            str(internet.root_pem),
+            *("--resume",) * begun,
+            *("--targets", json.loads(made)["targets"]) * (not begun),
+            *("--concurrency", "400", "--timeout", "15", "--fail-on", "never"),
+            *("--roots", str(internet.root_pem)),
         ]
-        stages.command("survey and judging", "survey", "--targets", targets, *effort, "--store", store)
+        stages.command(SURVEY, "survey", *effort, "--store", store)
         stages.command("judging anew", "judge", "--store", store, "--roots", str(internet.root_pem))
         stages.command("compaction, state, roll-ups", "store", "compact", "--store", store)
         stages.command("verification of every file", "store", "verify", "--store", store)
         stages.command("table of countries", "stats", "--by", "country", "--json", "--store", store)
         began = time.perf_counter()
         countries, classes = truth(internet.world)
-        stages.told("truth (the lab's work)", time.perf_counter() - began)
+        stages.work("truth (the lab's work)", time.perf_counter() - began)
         found_countries, found_classes = found_in(folder / "store")
     equal = compare("country", countries, found_countries) and compare("class", classes, found_classes)
     print(
@@ -181,7 +237,9 @@ def main() -> None:
     options.add_argument(
         "--scale", type=int, default=10, help="1:N; 1 is the whole world, 16 million endpoints"
     )
-    options.add_argument("--keep", type=Path, metavar="FOLDER", help="work here and leave the store")
+    options.add_argument(
+        "--keep", type=Path, metavar="FOLDER", help="work here and leave the store; go on with what is there"
+    )
     given = options.parse_args()
     folder = given.keep or Path(tempfile.mkdtemp(prefix="openletter-rehearsal-"))
     folder.mkdir(parents=True, exist_ok=True)
