@@ -7,15 +7,15 @@ BIN := .venv/bin
 # Two workers at least: many tests wait for deadlines. The real servers are one group, so that they start once.
 WORKERS ?= $(shell n=$$(nproc 2>/dev/null || echo 2); [ $$n -gt 2 ] && echo $$n || echo 2)
 
-.PHONY: demo test setup lab style types house unit bench clean help
+.PHONY: demo test setup lab browser style types house unit bench clean help
 
 demo: setup
 	@$(BIN)/openletter lab demo
 
-test: setup style types house lab unit
+test: setup style types house lab browser unit
 
 help:
-	@sed -n 's/^# //p' Makefile; echo 'setup lab style types house unit bench clean: the parts of these'
+	@sed -n 's/^# //p' Makefile; echo 'setup lab browser style types house unit bench clean: the parts of these'
 
 setup:
 	@PYTHON=$(PYTHON) sh tools/setup.sh
@@ -37,6 +37,10 @@ lab: setup
 	else \
 	    echo "lab: NOT ROOT ON DEBIAN: the tests against real servers will be skipped" >&2; \
 	fi
+
+# Chromium comes from Debian as well.
+browser: setup
+	@sh tools/browser.sh
 
 unit: setup
 	$(BIN)/pytest -n $(WORKERS) --dist loadgroup $(PYTEST)
