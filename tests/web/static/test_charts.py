@@ -19,7 +19,9 @@ from openletter.web.static_files import FOLDER
 
 CHROMIUM = Path("/usr/bin/chromium")
 pytestmark = [
-    pytest.mark.skipif(not CHROMIUM.exists(), reason="NO BROWSER TESTS: there is no /usr/bin/chromium (make browser)"),
+    pytest.mark.skipif(
+        not CHROMIUM.exists(), reason="NO BROWSER TESTS: there is no /usr/bin/chromium (make browser)"
+    ),
     pytest.mark.skipif(
         not (FOLDER / "vendor" / "echarts.min.js").exists(), reason="set-up has not brought the charts' files"
     ),
