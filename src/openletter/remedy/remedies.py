@@ -6,7 +6,7 @@ from enum import StrEnum
 import msgspec
 
 from openletter.dialogue.observation import Mode
-from openletter.enrich.product import Certainty, Product, Recognition
+from openletter.enrich.product import NOT_RECOGNISED, Certainty, Product, Recognition
 from openletter.remedy.settings import Need, Note, Setting, settings_for
 from openletter.remedy.wording import CATALOGUES, PRODUCT_NAMES, recognition_words
 from openletter.remedy.words import Catalogue, StepWords
@@ -87,25 +87,40 @@ _STAGE_OF_NEED = {Need.TLS_ON: Stage.TLS, Need.LOGIN_OFF: Stage.LOGIN, Need.VERS
 
 def remedy_for(verdict: Verdict, recognition: Recognition, language: str = "en") -> Remedy:
     """What to do. ``KeyError`` for a language without a catalogue."""
+    findings = [finding.name for finding in verdict.findings]
+    return Remedy(
+        recognised=recognition_words(recognition, language),
+        steps=steps_for(verdict.class_, findings, verdict.mode, recognition, language),
+    )
+
+
+def steps_for(
+    class_: Class,
+    findings: Iterable[FindingName],
+    mode: Mode,
+    recognition: Recognition = NOT_RECOGNISED,
+    language: str = "en",
+) -> tuple[Step, ...]:
+    """The same for whoever has no whole verdict: in the order in which to take them. ``KeyError`` as above."""
     words = CATALOGUES[language]
     steps: list[Step] = []
-    if verdict.class_ in words.class_steps:
-        stage = _STAGE_OF_CLASS.get(verdict.class_, Stage.TLS)
-        steps.append(_plain(stage, words.class_steps[verdict.class_]))
-    if verdict.class_ in _TLS_MISSING:
+    if class_ in words.class_steps:
+        stage = _STAGE_OF_CLASS.get(class_, Stage.TLS)
+        steps.append(_plain(stage, words.class_steps[class_]))
+    if class_ in _TLS_MISSING:
         steps.append(_need(Need.TLS_ON, recognition, words))
-    if verdict.class_ in _LOGIN_OPEN:
+    if class_ in _LOGIN_OPEN:
         steps.append(_need(Need.LOGIN_OFF, recognition, words))
-    for finding in verdict.findings:
-        if finding.name is FindingName.WEAK_VERSION:
+    for finding in findings:
+        if finding is FindingName.WEAK_VERSION:
             steps.append(_need(Need.VERSIONS, recognition, words))
         else:
-            steps.append(_plain(Stage.REST, words.finding_steps[finding.name]))
-    if verdict.class_ in _PORT_IS_OPEN and verdict.mode is Mode.CLEARTEXT:
+            steps.append(_plain(Stage.REST, words.finding_steps[finding]))
+    if class_ in _PORT_IS_OPEN and mode is Mode.CLEARTEXT:
         steps.append(_plain(Stage.PORTS, words.ports))
-    if verdict.wide:
+    if class_ in WIDE:
         steps.append(_plain(Stage.PASSWORDS, words.passwords))
-    return Remedy(recognised=recognition_words(recognition, language), steps=in_order(steps))
+    return in_order(steps)
 
 
 def in_order(steps: Iterable[Step]) -> tuple[Step, ...]:
