@@ -5,7 +5,6 @@ ETag, by which a browser asks whether what it has is still right (RFC 9110 §13.
 """
 
 import gzip
-from collections import OrderedDict
 from email.utils import formatdate, parsedate_to_datetime
 from hashlib import sha256
 
@@ -16,6 +15,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from openletter.store.error import StoreError
+from openletter.web.kept import Kept
 from openletter.web.render import build, snapshot_of
 from openletter.web.static_files import StaticFiles
 
@@ -45,8 +45,7 @@ class PageCache:
     def __init__(self, app: ASGIApp, static: StaticFiles) -> None:
         self._app = app
         self._made_of = f"{build()}{static.digest}"
-        self._kept: OrderedDict[bytes, _Kept] = OrderedDict()
-        self._octets = 0
+        self._kept: Kept[_Kept] = Kept(MAX_OCTETS, lambda kept: kept.octets)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if (
@@ -74,7 +73,6 @@ class PageCache:
         if kept is None:
             await self._fill(request, key, fields, snapshot.made, receive, send)
             return
-        self._kept.move_to_end(key)
         await self._answer(request, kept, fields, snapshot.made, send)
 
     def _key(self, request: Request, snapshot: str) -> bytes:
@@ -135,18 +133,10 @@ class PageCache:
                 body = b"".join(parts)
                 kept = _kept(start["headers"], body)
                 if body or request.method == "GET":
-                    self._keep(key, kept)
+                    self._kept.put(key, kept)
                 await self._answer(request, kept, fields, made, send)
 
         await self._app(request.scope, receive, gathering)
-
-    def _keep(self, key: bytes, kept: _Kept) -> None:
-        before = self._kept.pop(key, None)
-        self._octets += kept.octets - (before.octets if before else 0)
-        self._kept[key] = kept
-        while self._octets > MAX_OCTETS:
-            _, gone = self._kept.popitem(last=False)
-            self._octets -= gone.octets
 
     @staticmethod
     async def _answer(request: Request, kept: _Kept, fields: dict[str, str], made: float, send: Send) -> None:

@@ -21,6 +21,7 @@ from openletter.store.store import Store
 from openletter.web.app import create_app
 from openletter.web.audit import FILE as AUDIT_LOG
 from openletter.web.settings import WebSettings
+from openletter.web.snapshot import Snapshot
 
 PUBLISHED = Path(__file__).parents[3] / "docs" / "schema"
 
@@ -181,6 +182,25 @@ def test_who_has_an_answer_is_not_sent_it_again(served: Any) -> None:
         served.public.get("/api/v1/surveys/latest/classes?country=DE").headers["etag"],
     }
     assert len({etag, *others}) == 4
+
+
+def test_an_answer_is_made_once(served: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Programs ask for the same again and again; each time anew, an endpoint of millions costs others their time."""
+    made: list[int] = []
+    ask = Snapshot.over
+
+    async def counted(self: Snapshot, *given: Any) -> Any:
+        made.append(1)
+        return await ask(self, *given)
+
+    monkeypatch.setattr(Snapshot, "over", counted)
+    address = "/api/v1/surveys/latest/endpoints?limit=3&sort=severity"
+    first, again = served.operator.get(address), served.operator.get(address)
+    assert first.status_code == 200
+    assert (again.content, again.headers["link"]) == (first.content, first.headers["link"])
+    assert len(made) == 1
+    assert served.operator.get(f"{address}&wide=true").content != first.content
+    assert served.public.get(address).status_code == 401
 
 
 def test_methods(served: Any) -> None:

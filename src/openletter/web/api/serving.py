@@ -22,11 +22,16 @@ from openletter.web.api.operation import Answer, Operation
 from openletter.web.api.problem import problem
 from openletter.web.api.rate_limit import RateLimit, client_of
 from openletter.web.download import Download, download
+from openletter.web.kept import Kept
 from openletter.web.query import BadQueryError, read, read_place
 from openletter.web.render import snapshot_of
 from openletter.web.roles import Role
 from openletter.web.snapshot import Snapshot
 
+KEPT_OCTETS = 16 << 20
+"""Of the answers of each operation."""
+MAX_ENTRY = 1 << 20
+"""Octets of one answer that is kept."""
 _METHODS = "GET, HEAD, OPTIONS"
 _VARY = "Cookie, Authorization"
 
@@ -57,12 +62,23 @@ def _without_root(error: Exception, request: Request) -> str:
     return f"{said[:1].upper()}{said[1:]}."
 
 
+class _Told(msgspec.Struct, frozen=True):
+    body: bytes
+    next: str | None
+
+
+def _told(answer: Answer) -> _Told:
+    plain = msgspec.to_builtins(answer.body, builtin_types=(bytes,))
+    return _Told(msgspec.json.encode(textual(plain)), answer.next)
+
+
 class Serving:
-    """An operation as an ASGI application."""
+    """An operation as an ASGI application. Its answers are kept under their ETag: a snapshot answers the same every time."""
 
     def __init__(self, operation: Operation, limit: RateLimit) -> None:
         self._operation = operation
         self._limit = limit
+        self._kept: Kept[_Told] = Kept(KEPT_OCTETS, lambda told: len(told.body) + 500)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
@@ -126,21 +142,22 @@ class Serving:
         fields = {"ETag": etag, "Vary": _VARY, "Cache-Control": self._cache_control}
         if self._operation.answer is not None and _holds(request.headers.get("if-none-match", ""), etag):
             return Response(status_code=304, headers=fields)
-        found = await self._operation.handler(snapshot, place, query)
-        if isinstance(found, Download):
-            return await self._file(request, snapshot, found)
-        return self._told(request, found, fields)
+        told = self._kept.get(etag)
+        if told is None:
+            found = await self._operation.handler(snapshot, place, query)
+            if isinstance(found, Download):
+                return await self._file(request, snapshot, found)
+            told = _told(found)
+            if len(told.body) <= MAX_ENTRY:
+                self._kept.put(etag, told)
+        if told.next is not None:
+            fields["Link"] = f'<{_address(request, after=told.next)}>; rel="next"'
+        return Response(told.body, media_type="application/json", headers=fields)
 
     @property
     def _cache_control(self) -> str:
         """Always asked for again, which costs little by its ETag; addresses are kept by nobody but the client."""
         return "no-cache" if self._operation.role is Role.PUBLIC else "private, no-cache"
-
-    def _told(self, request: Request, answer: Answer, fields: dict[str, str]) -> Response:
-        plain = msgspec.to_builtins(answer.body, builtin_types=(bytes,))
-        if answer.next is not None:
-            fields["Link"] = f'<{_address(request, after=answer.next)}>; rel="next"'
-        return Response(msgspec.json.encode(textual(plain)), media_type="application/json", headers=fields)
 
     async def _file(self, request: Request, snapshot: Snapshot, wanted: Download) -> Response:
         if request.method == "HEAD":
