@@ -4,7 +4,7 @@ What a user loses when these fail: whether warning owners helps, and how fast.
 """
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from openletter.statistics.persistence import Persistence, Step, kaplan_meier, persistence
@@ -34,6 +34,7 @@ def test_a_published_example():
     assert (found.endpoints, found.mended) == (21, 9)
 
 
+@example([(0, True)] * 4 + [(1, True)] + [(2, False)] * 6 + [(2, True)])
 @given(st.lists(st.tuples(st.integers(0, 12), st.booleans()), max_size=60))
 def test_against_the_definition(lives):
     """The product over all days of those who were not mended among those at risk, each counted anew."""

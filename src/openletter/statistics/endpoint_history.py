@@ -28,7 +28,7 @@ class EndpointTimes(msgspec.Struct, frozen=True, kw_only=True):
     """Null while it is exposed."""
 
 
-_SEEN = ("port", "host", "protocol", "class", "severity", "evidence", "findings")
+_SEEN = ("port", "host", "protocol", "class", "severity", "unknown", "evidence", "findings")
 _TIMES = tuple(field.name for field in msgspec.structs.fields(EndpointTimes))
 
 

@@ -31,6 +31,8 @@ class SeenAs(msgspec.Struct, frozen=True, kw_only=True):
     protocol: str
     class_: str = msgspec.field(name="class")
     severity: str
+    unknown: bool
+    """It is there, but what it exposes is not known."""
     evidence: str
     findings: tuple[str, ...]
 
@@ -41,12 +43,13 @@ class _Row(msgspec.Struct, frozen=True):
     protocol: str
     class_: str
     severity: str
+    unknown: bool
     evidence: str
     findings: list[str]
 
 
 _ADDRESS = """
-SELECT port, host, protocol, class, severity, evidence, findings FROM verdict WHERE ip_sort = ? ORDER BY port, host
+SELECT port, host, protocol, class, severity, unknown, evidence, findings FROM verdict WHERE ip_sort = ? ORDER BY port, host
 """
 
 
@@ -86,6 +89,7 @@ def address_history(store: Store, address: IPv4Address | IPv6Address) -> tuple[S
                     protocol=row.protocol,
                     class_=row.class_,
                     severity=row.severity,
+                    unknown=row.unknown,
                     evidence=row.evidence,
                     findings=tuple(row.findings),
                 )

@@ -50,6 +50,10 @@ _OF_OLD = {"since": "CASE WHEN wide THEN changed_at END", "until": "NULL::DOUBLE
 """Of a state that an earlier version of this program merged: it knows nothing of what was mended."""
 
 
+ROUNDING = 1e-12
+"""A product of shares that is one half can come out a little above it."""
+
+
 def kaplan_meier(lives: list[tuple[float, int, int]]) -> Persistence:
     """``lives``: for each time in days, the shortest first, how many were mended then and how many censored."""
     at_risk = everyone = sum(ended + censored for _, ended, censored in lives)
@@ -59,7 +63,7 @@ def kaplan_meier(lives: list[tuple[float, int, int]]) -> Persistence:
         if ended:
             share *= 1 - ended / at_risk
             curve.append(Step(days, share, at_risk, ended))
-            if median is None and share <= 0.5:
+            if median is None and share <= 0.5 + ROUNDING:
                 median = days
         # Whoever is censored at a time was still at risk at that time.
         at_risk -= ended + censored

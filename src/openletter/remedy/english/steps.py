@@ -103,7 +103,7 @@ CLASS_STEPS = {
     ),
     Class.UNKNOWN_AUTH: StepWords(
         title="Look into the configuration of the server",
-        text="It does not say what it offers. With --transcript you see the whole conversation.",
+        text="It does not say what it offers. The conversation shows where it ended (--transcript at the command line).",
     ),
 }
 

@@ -109,7 +109,7 @@ CLASS_STEPS = {
     ),
     Class.UNKNOWN_AUTH: StepWords(
         title="サーバーの設定を確認する",
-        text="サーバーは対応機能を示していません。--transcript で通信の全体を確認できます。",
+        text="サーバーは対応機能を示していません。通信記録（コマンドラインでは --transcript）で、途切れた箇所を確認できます。",
     ),
 }
 

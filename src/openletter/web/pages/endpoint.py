@@ -87,6 +87,7 @@ class Moment(msgspec.Struct, frozen=True, kw_only=True):
     started: float
     class_name: str
     severity: Severity
+    unknown: bool
     evidence_name: str
     findings: tuple[str, ...]
     changed: bool
@@ -205,6 +206,7 @@ def _history(
                 started=one.started,
                 class_name=words.text(class_name(one.class_)),
                 severity=worst,
+                unknown=one.unknown,
                 evidence_name=words.text(EVIDENCE[Evidence(one.evidence)]),
                 findings=tuple(words.text(finding_name(name)) for name in one.findings),
                 changed=before is not None and before.class_ != one.class_,
