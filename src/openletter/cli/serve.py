@@ -2,12 +2,12 @@
 
 from pathlib import Path
 from typing import Annotated
-from urllib.parse import urlsplit
 
 import typer
 
 from openletter.cli import serve_user
 from openletter.cli.arguments import DEFAULT_STORE, StoreOption
+from openletter.cli.base_url import ENVIRONMENT, parse_base_url
 from openletter.cli.failure import CouldNotRunError
 from openletter.store.error import NoStoreError
 from openletter.store.store import Store
@@ -16,19 +16,6 @@ from openletter.web.settings import DEFAULT_HOST, DEFAULT_PORT, WebSettings
 
 app = typer.Typer(invoke_without_command=True, rich_markup_mode=None, subcommand_metavar="[user ...]")
 app.add_typer(serve_user.app, name="user")
-
-
-def _base_url(text: str) -> str:
-    try:
-        parts = urlsplit(text)
-        port = parts.port
-    except ValueError:
-        parts, port = urlsplit(""), None
-    if parts.scheme not in ("http", "https") or not parts.hostname or parts.path.strip("/") or parts.query:
-        raise typer.BadParameter(
-            f"{text}: give a scheme and a name alone, as in https://mail.example.org", param_hint="--base-url"
-        )
-    return f"{parts.scheme}://{parts.hostname}{f':{port}' if port else ''}"
 
 
 def _refuse_open_door(settings: WebSettings) -> None:
@@ -84,7 +71,7 @@ def serve(
         typer.Option(
             "--base-url",
             metavar="URL",
-            envvar="OPENLETTER_SERVE_BASE_URL",
+            envvar=ENVIRONMENT,
             help="How readers reach it, as in https://mail.example.org: the name that it answers to.",
         ),
     ] = "",
@@ -132,7 +119,7 @@ def serve(
         host=host,
         port=port,
         public=public,
-        base_url=_base_url(base_url) if base_url else "",
+        base_url=parse_base_url(base_url),
         behind_proxy=behind_proxy,
         secret=secret.absolute() if secret else None,
     )
