@@ -24,11 +24,13 @@ KEYS = {
     "ip_sort": b"\0" * 16,
     "host": "",
     "key": "192.0.2.1:143",
+    "mode": "cleartext",
+    "evidence": "advertised",
 }
 
 
 def _table(*rows):
-    whole = [{**dict.fromkeys(NAMES), **KEYS, **row} for row in rows]
+    whole = [{**dict.fromkeys(SCHEMA.names), **KEYS, **row} for row in rows]
     return pa.table(
         [pa.array([row[field.name] for row in whole], field.type) for field in SCHEMA], schema=SCHEMA
     )

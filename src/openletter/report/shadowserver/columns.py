@@ -108,10 +108,18 @@ KEYS: tuple[Any, ...] = (
     pa.field("ip_sort", pa.binary(16), nullable=False),
     pa.field("host", pa.string(), nullable=False),
     pa.field("key", pa.string(), nullable=False),
+    pa.field("mode", WORDS, nullable=False),
+    pa.field("evidence", WORDS, nullable=False),
+    pa.field("clause", WORDS),
+    pa.field("network_name", WORDS),
+    pa.field("product", WORDS),
+    pa.field("product_version", WORDS),
+    pa.field("product_certainty", WORDS),
 )
-"""What stands beside the sixty and in no report: of which type and of which day (UTC) the row is, by what it is sorted, the
-name that was asked for, and a word for the endpoint that is the same in every survey: ``192.0.2.1:143``, with ``/name`` behind
-it where a name was asked for."""
+"""What stands beside the sixty and in none of the eight reports: of which type and of which day (UTC) the row is, by what it is
+sorted, the name that was asked for, and a word for the endpoint that is the same in every survey: ``192.0.2.1:143``, with
+``/name`` behind it where a name was asked for; of the verdict the grade of evidence and the clause, how TLS begins on that port
+(``Mode``), the name of the autonomous system, and the product with its version and how sure that is."""
 
 SCHEMA: Any = pa.schema([*(pa.field(column.name, _ARROW[column.form]) for column in COLUMNS), *KEYS])
 """A ``pyarrow.Schema``; nothing is null, and no text is empty."""

@@ -30,10 +30,13 @@ ENDPOINT_COLUMNS = (
     "host",
     "country",
     "protocol",
+    "mode",
     "class",
     "worst",
+    "evidence",
     "report",
     "strict",
+    "clause",
     "findings",
 )
 """Of endpoints, enriched or not."""
@@ -41,10 +44,14 @@ ENRICHED_COLUMNS = (
     "region",
     "city",
     "asn",
+    "network_name",
     "hostname",
     "hostname_source",
     "sector",
     "naics",
+    "product",
+    "product_version",
+    "product_certainty",
     "tls_version",
     "cipher",
     "certificate",
@@ -58,6 +65,7 @@ _NOT_VALID = frozenset(
     if fault not in (CertificateFault.WEAK_KEY, CertificateFault.WEAK_SIGNATURE)
 )
 """What a client that verifies turns away for; for a weak key only one that is set to."""
+_NAMES = ("network_name", "product", "product_version", "product_certainty")
 _VERSIONS = {"TLSv1": "TLSv1.0"}
 """OpenSSL's words as the reports have them."""
 _PLAIN = "^[ -~]*$"
@@ -131,6 +139,8 @@ def report_rows(endpoints: Any, observations: Any, ders: Mapping[str, bytes], *,
         "ip_sort": column["ip_sort"],
         "host": column["host"],
         "key": _keys(column),
+        **{name: _mapped(column[name], str) for name in ("mode", "evidence", "clause")},
+        **{name: _mapped(column[name], visible_text) for name in _NAMES},
     }
     return pa.Table.from_arrays([cells[name] for name in SCHEMA.names], schema=SCHEMA)
 
