@@ -13,10 +13,11 @@ import msgspec
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from openletter.report.document_rows import keep_rows
 from openletter.report.line_format import LineFormat, octets_of, one_array
 from openletter.report.shadowserver.csv import CSV
 from openletter.report.shadowserver.jsonl import JSONL
-from openletter.report.told_rows import Part, told_rows, wants
+from openletter.report.told_rows import Part, ToldRows, told_rows, wants
 from openletter.store.error import named
 from openletter.subscriber.matching import interests
 from openletter.subscriber.subscriber import Format, Subscriber
@@ -44,6 +45,12 @@ class ChunkWork(msgspec.Struct, frozen=True, kw_only=True):
     formats: tuple[Format, ...]
     target: str
     """Path of the files to be written, without a suffix."""
+    documents: tuple[Format, ...] = ()
+    """Formats that get their rows as they are, later."""
+    kept: str = ""
+    """Path of what is kept for these, without a suffix."""
+    hosts_seen: int = 0
+    """Of so many hosts of each subscriber they show all that was seen."""
 
 
 class Slice(msgspec.Struct, frozen=True, array_like=True):
@@ -92,6 +99,8 @@ def make_chunk(work: ChunkWork) -> Chunk:
     if told is None:
         return Chunk({format_: [] for format_ in work.formats})
     target = Path(work.target)
+    if work.documents:
+        _keep(told, work)
     return Chunk(
         {
             format_: _write(
@@ -103,6 +112,20 @@ def make_chunk(work: ChunkWork) -> Chunk:
             for format_ in work.formats
         }
     )
+
+
+def _keep(told: ToldRows, work: ChunkWork) -> None:
+    """What documents will hold; who gets two formats is there once."""
+    keys = ("format", "subscriber", "type", "day")
+    first: dict[tuple[object, ...], int] = {}
+    wanted = {one.value for one in work.documents}
+    columns = (told.groups.column(name).to_pylist() for name in keys)
+    for place, (format_, *key) in enumerate(zip(*columns, strict=True)):
+        if format_ in wanted:
+            first.setdefault(tuple(key), place)
+    if first:
+        groups = told.groups.take(sorted(first.values()))
+        keep_rows(told, groups, work.part, Path(work.kept), work.hosts_seen)
 
 
 def _write(form: LineFormat, table: Any, groups: Any, target: Path) -> list[Slice]:

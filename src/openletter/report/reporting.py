@@ -2,7 +2,8 @@
 
 1. What subscribers have is put into tables once, and joined with each file of endpoints (:mod:`openletter.report.chunk`).
 2. What came of it is put together into a file for each subscriber, type, day and format, in a folder that nobody reads
-   (:mod:`openletter.report.assembling`).
+   (:mod:`openletter.report.assembling`). Of formats that are a whole document (HTML) there is one a subscriber
+   (:mod:`openletter.report.documenting`).
 3. The files are renamed into the place that they are for, and written into the index.
 
 Rows are in the order of surveys, addresses, ports and names. A report covers a day (UTC): a survey that went on past midnight
@@ -27,6 +28,10 @@ from openletter.report.chunk import (
     make_chunk,
     write_interests,
 )
+from openletter.report.document import DOCUMENT_FORMATS
+from openletter.report.document_rows import kept_by
+from openletter.report.documenting import DocumentFile, DocumentWork, all_documents, publish_documents
+from openletter.report.link import Links
 from openletter.report.report_index import ReportFile, ReportIndex, new_id
 from openletter.report.shadowserver.naming import file_name, filter_of
 from openletter.report.told_rows import parts_of
@@ -57,6 +62,8 @@ class ReportRun(msgspec.Struct, frozen=True, kw_only=True):
     folder: Path
     files: tuple[ReportFile, ...]
     """By subscriber, type, day, format."""
+    documents: tuple[DocumentFile, ...] = ()
+    """By subscriber and format. The index has none of them: it is of the types that the Reports API knows."""
     removed: tuple[str, ...]
     """Names of files of an earlier run that have no rows any more."""
 
@@ -79,21 +86,24 @@ def make_reports(
     subscribers: Sequence[Subscriber] | None = None,
     day: date | None = None,
     strict: bool = False,
+    links: Links | None = None,
     processes: int | None = None,
     watch: Callable[[int, int], None] = lambda *_: None,
 ) -> ReportRun:
-    """Write the reports that are a line a row (CSV, JSON Lines) into the folder ``target``, which is made where it is not there.
+    """Write the reports into the folder ``target``, which is made where it is not there: those that are a line a row (CSV, JSON
+    Lines, ...) by type and day, documents (HTML, ...) one a subscriber, of the day on which the first survey began.
 
     ``record``: of a survey, or of several, the oldest first. ``formats``: these for everybody, else those that each one asked
     for. ``subscribers``: those alone, else all that are active. ``day``: that day's rows alone. ``strict``: of what is
-    vulnerable the strict count alone. ``watch`` is told how much of how much is done.
+    vulnerable the strict count alone. ``links``: lead from documents to the pages of findings. ``watch`` is told how much of how
+    much is done.
 
     Raises SurveyBusyError where another process makes reports of this store, StoreError; then the files before stand, of those
     that were being replaced some may be the new ones.
     """
     records = [record] if isinstance(record, SurveyRecord) else list(record)
     chosen = directory.list(active=True) if subscribers is None else tuple(subscribers)
-    wanted = {one.id: _line_formats(one.formats if formats is None else formats) for one in chosen}
+    wanted = {one.id: _known(one.formats if formats is None else formats) for one in chosen}
     told = {one.id: one for one in chosen if wanted[one.id]}
     make_folder(target)
     if target.absolute() == store.root / FOLDER:
@@ -101,34 +111,63 @@ def make_reports(
             target.chmod(0o700)
     busy = "reports of this store are being made by another process; wait for it"
     with Lock(store.root / _LOCK, busy), named(target), _making(target) as making:
-        lines, whole = Path(making) / "lines", Path(making) / "whole"
-        for folder in (lines, whole):
+        lines, kept, whole = (Path(making) / name for name in ("lines", "kept", "whole"))
+        for folder in (lines, kept, whole):
             folder.mkdir()
         everybody = tuple(told.values())
         has = write_interests(everybody, wanted, lines)
         used = tuple(one for one in LINE_FORMATS if any(one in some for some in wanted.values()))
+        documents = tuple(one for one in DOCUMENT_FORMATS if any(one in some for some in wanted.values()))
         work = [
-            ChunkWork(part=part, interests=has, formats=used, target=str(lines / f"{number:06d}"))
+            ChunkWork(
+                part=part,
+                interests=has,
+                formats=used,
+                target=str(lines / f"{number:06d}"),
+                documents=documents,
+                kept=str(kept / f"{number:06d}"),
+                hosts_seen=max((DOCUMENT_FORMATS[one].hosts_seen for one in documents), default=0),
+            )
             for number, part in enumerate(parts_of(store, records, day, strict=strict))
         ]
         hands = processes or default_processes(sum(_rows(store, one) for one in records))
         chunks = spread(make_chunk, work, processes=hands, watch=lambda done, of: watch(done, 2 * of))
         outputs = _outputs(chunks, used, told, strict=strict)
         files = _assembled(outputs, work, used, whole, hands, watch)
+        about = day or _day(records[0].started)
+        made = all_documents(
+            store,
+            directory,
+            DocumentWork(
+                root=str(store.root),
+                surveys=tuple(records),
+                day=about,
+                strict=strict,
+                kept=kept_by([one.kept for one in work]),
+                links=links,
+                folder=str(whole),
+            ),
+            {one.id: (one, wanted[one.id]) for one in everybody},
+            keeping=kept,
+            processes=hands,
+        )
         index = ReportIndex(store.root)
         names = {output.name for output, _ in files}
+        lined = {one.id for one in everybody if any(format_ in LINE_FORMATS for format_ in wanted[one.id])}
         stale = [
             old
             for one in records
             for old in index.of_survey(one.id)
             if old.folder == index.folder(target)
-            and old.subscriber_id in told
+            and old.subscriber_id in lined
             and old.file not in names
             and (day is None or old.date == day)
             and old.file.endswith(tuple(_ending(format_, strict=strict) for format_ in used))
             and (strict or not old.file.endswith(tuple(_ending(one, strict=True) for one in used)))
         ]
-        return _published(records, files, whole, target, index, stale)
+        run = _published(records, files, whole, target, index, stale)
+        left = publish_documents(made, whole, target, everybody, about, documents, strict=strict)
+        return msgspec.structs.replace(run, documents=made, removed=(*run.removed, *left))
 
 
 def _ending(format_: Format, *, strict: bool) -> str:
@@ -144,8 +183,8 @@ def _making(target: Path) -> Iterator[str]:
         yield folder
 
 
-def _line_formats(formats: Iterable[Format]) -> tuple[Format, ...]:
-    return tuple(one for one in LINE_FORMATS if one in formats)
+def _known(formats: Iterable[Format]) -> tuple[Format, ...]:
+    return tuple(one for one in (*LINE_FORMATS, *DOCUMENT_FORMATS) if one in formats)
 
 
 def _rows(store: Store, record: SurveyRecord) -> int:

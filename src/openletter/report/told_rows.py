@@ -57,9 +57,11 @@ class Part(msgspec.Struct, frozen=True, kw_only=True):
     """Of what is vulnerable the strict count alone."""
 
 
-class Told(msgspec.Struct, frozen=True):
+class ToldRows(msgspec.Struct, frozen=True):
     table: Any
     """Each row that goes to anybody, once: a ``pyarrow.Table`` of the reports' ``SCHEMA``."""
+    file_rows: Any
+    """For each of them, which row of the file of endpoints it was made of: an array of integers that rise."""
     groups: Any
     """A table of ``format``, ``subscriber``, ``type``, ``day`` and the list of ``rows``, places in ``table``; sorted."""
 
@@ -101,10 +103,10 @@ def wants(subscribers: Sequence[Subscriber], formats: Mapping[int, Sequence[Form
     )
 
 
-def told_rows(part: Part, has: Mapping[str, Any], wanted: Any) -> Told | None:
+def told_rows(part: Part, has: Mapping[str, Any], wanted: Any) -> ToldRows | None:
     """None where nothing of the part goes to anybody. ``has`` are :func:`openletter.subscriber.matching.interests`, ``wanted`` is
     what :func:`wants` makes. Raises StoreError."""
-    endpoints, observations = _reported(part)
+    endpoints, observations, file_rows = _reported(part)
     if not endpoints.num_rows:
         return None
     domains = set(has["ol_domain"].column("domain").to_pylist())
@@ -129,7 +131,9 @@ def told_rows(part: Part, has: Mapping[str, Any], wanted: Any) -> Told | None:
         [pa.array([0], pa.int64()), pc.cumulative_sum(pc.list_value_length(lists)).cast(pa.int64())]
     )
     told = pa.LargeListArray.from_arrays(starts, places)
-    return Told(table, groups.set_column(groups.schema.get_field_index("rows"), "rows", told))
+    return ToldRows(
+        table, file_rows.take(rows), groups.set_column(groups.schema.get_field_index("rows"), "rows", told)
+    )
 
 
 def subscriber_rows(
@@ -162,8 +166,8 @@ def _shown(endpoints: Any) -> set[str]:
     return set(pc.unique(endpoints.column("certificate")).to_pylist()) - {""}
 
 
-def _reported(part: Part) -> tuple[Any, Any]:
-    """The endpoints that belong to one of the reports, and their observations."""
+def _reported(part: Part) -> tuple[Any, Any, Any]:
+    """The endpoints that belong to one of the reports, their observations, and which rows of the file they are."""
     path = Path(part.endpoints)
     there = columns_of(path)
     columns = [*ENDPOINT_COLUMNS, *(name for name in ENRICHED_COLUMNS if name in there)]
@@ -184,7 +188,7 @@ def _reported(part: Part) -> tuple[Any, Any]:
     endpoints = endpoints.filter(belongs).combine_chunks()
     if observations is not None:
         observations = observations.filter(belongs).combine_chunks()
-    return with_enrichment(endpoints, observations), observations
+    return with_enrichment(endpoints, observations), observations, pc.indices_nonzero(belongs)
 
 
 def _days(observations: Any, rows: int, began: float) -> Any:
