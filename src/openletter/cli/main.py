@@ -20,6 +20,7 @@ from openletter.cli import (
     lab,
     notice,
     optout,
+    outbox,
     report,
     serve,
     settings,
@@ -41,6 +42,7 @@ from openletter.engine.connecting import OutOfResourcesError
 from openletter.enrich.error import DataSetError
 from openletter.enrich.reverse_lookup import ResolverError
 from openletter.grammar.capability import printable
+from openletter.report.mail.error import MailError, MailSettingError
 from openletter.scope.error import ScopeError
 from openletter.store.error import StoreError
 from openletter.subscriber.subscriber import SubscriberError
@@ -68,6 +70,7 @@ app.command("import")(import_.import_)
 app.command("notice")(notice.notice)
 app.command("report")(report.report)
 app.add_typer(optout.app, name="optout")
+app.add_typer(outbox.app, name="outbox")
 app.add_typer(serve.app, name="serve")
 app.add_typer(store.app, name="store")
 app.add_typer(subscriber.app, name="subscriber")
@@ -98,6 +101,7 @@ def _openletter(
         "export": place,
         "report": place,
         "optout": dict.fromkeys(("add", "list", "remove"), values),
+        "outbox": dict.fromkeys(("list", "send", "show", "resend", "arrived", "drop"), place),
         "serve": {**place, "user": dict.fromkeys(("add", "list", "remove", "password", "token"), place)},
         "store": dict.fromkeys(("list", "compact", "prune", "verify"), values),
         "subscriber": dict.fromkeys(("add", "change", "list", "show", "remove", "key", "import"), place),
@@ -114,7 +118,7 @@ def run(arguments: Sequence[str]) -> int:
     """Carry out a command line (without the program's name); its exit code."""
     try:
         code = app(args=list(arguments), prog_name="openletter", standalone_mode=False)
-    except (ScopeError, SubscriberError) as error:
+    except (MailSettingError, ScopeError, SubscriberError) as error:
         _complain(str(error))
         return EXIT_USAGE
     except TyperException as error:
@@ -123,6 +127,7 @@ def run(arguments: Sequence[str]) -> int:
     except (
         CouldNotRunError,
         DataSetError,
+        MailError,
         OutOfResourcesError,
         ResolverError,
         ScannerError,

@@ -10,9 +10,28 @@ import typer
 from rich.console import Console
 
 from openletter.cli.arguments import DEFAULT_STORE, StoreOption, SurveyOption
+from openletter.cli.base_url import DEFAULT_LINK_DAYS, LinkDaysOption, LinksOption, parse_base_url
 from openletter.cli.forms import JsonOption, write_json
 from openletter.cli.progress import working
+from openletter.cli.report_mail import (
+    BounceToOption,
+    DryRunOption,
+    FromOption,
+    MailOption,
+    MailOptions,
+    PasswordFileOption,
+    RateOption,
+    ReplyToOption,
+    SmtpOption,
+    SmtpRootsOption,
+    ZipAboveOption,
+    check_mail,
+    mail_reports,
+)
 from openletter.report.chunk import LINE_FORMATS
+from openletter.report.link import links_of
+from openletter.report.mail.attachments import DEFAULT_ZIP_ABOVE
+from openletter.report.mail.sending import DEFAULT_RATE
 from openletter.report.report_index import ReportFile
 from openletter.report.reporting import FOLDER, ReportRun, make_reports, surveys_of
 from openletter.store.record import SurveyRecord
@@ -71,6 +90,18 @@ def report(
         bool,
         typer.Option("--strict", help="Of the vulnerable, only those that have no TLS at all."),
     ] = False,
+    base_url: LinksOption = "",
+    link_days: LinkDaysOption = DEFAULT_LINK_DAYS,
+    mail: MailOption = False,
+    smtp: SmtpOption = None,
+    from_: FromOption = None,
+    reply_to: ReplyToOption = None,
+    bounce_to: BounceToOption = None,
+    smtp_roots: SmtpRootsOption = None,
+    password_file: PasswordFileOption = None,
+    rate: RateOption = DEFAULT_RATE,
+    zip_above: ZipAboveOption = DEFAULT_ZIP_ABOVE,
+    dry_run: DryRunOption = None,
     json: JsonOption = False,
 ) -> None:
     """Write each subscriber's reports of a survey: the eight types of the Shadowserver Foundation, as their readers expect them.
@@ -82,9 +113,24 @@ def report(
       openletter report                                   the latest survey, into the store, for the Reports API
       openletter report --to reports --format csv --format jsonl
       openletter report --day 2026-11-24 --subscriber example --to reports
+      openletter report --mail --dry-run mail --from reports@example.org
+      openletter report --mail --smtp smtps://reports@mail.example.org --from reports@example.org
     """
     formats = _formats(format_)
     when = _day(day, survey)
+    options = MailOptions(
+        smtp=smtp,
+        sender=from_,
+        reply_to=reply_to,
+        bounce_to=bounce_to,
+        roots=smtp_roots,
+        password_file=password_file,
+        rate=rate,
+        zip_above=zip_above,
+        dry_run=dry_run,
+    )
+    address = parse_base_url(base_url)
+    check_mail(options, wanted=mail)
     with Store(store) as opened, Directory(opened.root) as directory:
         told = tuple(directory.show(slug) for slug in dict.fromkeys(subscriber or ())) or None
         everybody = told or directory.list(active=True)
@@ -106,10 +152,13 @@ def report(
                 strict=strict,
                 watch=watch,
             )
-    if json:
-        _write(run, everybody)
-        return
-    _say(run, everybody)
+        if json:
+            _write(run, everybody)
+        else:
+            _say(run, everybody)
+        if mail:
+            links = links_of(opened.root, address, days=link_days)
+            mail_reports(opened, directory, records, run, everybody, options, links)
 
 
 def _formats(given: list[Format] | None) -> list[Format] | None:
