@@ -4,22 +4,42 @@
     python tools/messages.py --check   change nothing; name what is missing, superfluous or wrong, and end with 1 where
                                        there is something
 
-A message is what stands in ``_()`` and ``ngettext()`` of templates, and in ``N_()`` and ``words.text()`` of Python.
+A message is what stands in ``_()`` and ``ngettext()`` of templates, and in ``N_()`` and ``words.text()`` of Python. Pages have a
+catalogue, and the documents of reports another.
 """
 
+import os
 import re
 import sys
 from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
+from typing import NamedTuple
 
 from babel.messages.catalog import Catalog, Message
 from babel.messages.extract import extract
 from babel.messages.pofile import read_po, write_po
 
-from openletter.web.messages import LANGUAGES, path_of
+from openletter.report.messages import DOCUMENTS, LANGUAGES, Catalogues
+from openletter.web.messages import PAGES
 
-WEB = Path(__file__).parent.parent / "src" / "openletter" / "web"
+SOURCE = Path(__file__).parent.parent / "src" / "openletter"
+
+
+class Book(NamedTuple):
+    """What one catalogue is of."""
+
+    folder: Path
+    files: tuple[str, ...]
+    """Patterns below ``folder``; of those that are no Python, templates."""
+    catalogues: Catalogues
+
+
+_SERVICES = "../report/service.py"
+BOOKS = {
+    "pages": Book(SOURCE / "web", ("**/*.py", "**/*.html", _SERVICES), PAGES),
+    "documents": Book(SOURCE / "report", ("service.py", "html/*.py", "templates/html/*.j2"), DOCUMENTS),
+}
 
 _PYTHON = {"N_": None, "text": None}
 _TEMPLATE = {"_": None, "gettext": None, "ngettext": (1, 2)}
@@ -28,21 +48,19 @@ _PLACE = re.compile(r"%(?:\((\w+)\))?.")
 MessageId = str | tuple[str, ...] | list[str]
 
 
-def said() -> Iterator[tuple[MessageId, str]]:
-    """All messages, and the file (below ``web``) in which each stands."""
-    for path in sorted(WEB.rglob("*")):
-        if path.suffix not in (".py", ".html"):
-            continue
+def said(book: Book) -> Iterator[tuple[MessageId, str]]:
+    """All messages, and the file (below the book's folder) in which each stands."""
+    for path in sorted({path.resolve() for pattern in book.files for path in book.folder.glob(pattern)}):
         method = "python" if path.suffix == ".py" else "jinja2.ext:babel_extract"
         keywords = _PYTHON if path.suffix == ".py" else _TEMPLATE
         options = {} if path.suffix == ".py" else {"newstyle_gettext": "true", "silent": "false"}
         with path.open("rb") as file:
             for _, message, _, _ in extract(method, file, keywords=keywords, options=options):
-                yield message, path.relative_to(WEB).as_posix()
+                yield message, os.path.relpath(path, book.folder)
 
 
-def catalogue(language: str) -> Catalog:
-    with path_of(language).open("rb") as file:
+def catalogue(book: Book, language: str) -> Catalog:
+    with book.catalogues.path_of(language).open("rb") as file:
         return read_po(file, locale=language)
 
 
@@ -59,10 +77,10 @@ def _translations(message: Message) -> tuple[str, ...]:
     return (message.string,) if isinstance(message.string, str) else tuple(message.string or ())
 
 
-def faults(language: str) -> list[str]:
+def faults(book: Book, language: str) -> list[str]:
     """What is wrong with a catalogue, a line each."""
-    kept = catalogue(language)
-    wanted = {key_of(message): (message, file) for message, file in said()}
+    kept = catalogue(book, language)
+    wanted = {key_of(message): (message, file) for message, file in said(book)}
     found = []
     for key, (message, file) in wanted.items():
         entry = kept.get(key)
@@ -84,9 +102,9 @@ def faults(language: str) -> list[str]:
     return found
 
 
-def update(language: str) -> None:
+def update(book: Book, language: str) -> None:
     """The file as it should be, its translations kept, in the order in which the messages stand in the files."""
-    before = catalogue(language)
+    before = catalogue(book, language)
     after = Catalog(
         locale=language,
         project="openletter",
@@ -98,28 +116,32 @@ def update(language: str) -> None:
         language_team=before.language_team,
         fuzzy=False,
     )
-    for message, _ in said():
+    for message, _ in said(book):
         known = before.get(key_of(message))
         kept = known is not None and isinstance(known.id, str) is isinstance(message, str)
         after.add(message, known.string if known is not None and kept else None)
     octets = BytesIO()
     write_po(octets, after, width=100, omit_header=False, no_location=True)
-    path_of(language).write_bytes(octets.getvalue())
+    book.catalogues.path_of(language).write_bytes(octets.getvalue())
 
 
 def main(arguments: list[str]) -> int:
-    others = LANGUAGES[1:]
+    whole = [(name, book, language) for name, book in BOOKS.items() for language in LANGUAGES[1:]]
     if arguments == ["--check"]:
-        wrong = [f"{language}: {fault}" for language in others for fault in faults(language)]
+        wrong = [
+            f"{name}, {language}: {fault}"
+            for name, book, language in whole
+            for fault in faults(book, language)
+        ]
         print("\n".join(wrong) or "all messages are there")
         return 1 if wrong else 0
     if arguments:
         print(__doc__)
         return 2
-    for language in others:
-        update(language)
-        for fault in faults(language):
-            print(f"{language}: {fault}")
+    for name, book, language in whole:
+        update(book, language)
+        for fault in faults(book, language):
+            print(f"{name}, {language}: {fault}")
     return 0
 
 

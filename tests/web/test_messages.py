@@ -23,16 +23,17 @@ def tool() -> ModuleType:
 
 
 @pytest.mark.parametrize("language", LANGUAGES[1:])
-def test_no_message_is_missing_and_none_is_left_over(tool: ModuleType, language: str):
-    assert tool.faults(language) == []
+@pytest.mark.parametrize("book", ["pages", "documents"])
+def test_no_message_is_missing_and_none_is_left_over(tool: ModuleType, book: str, language: str):
+    assert tool.faults(tool.BOOKS[book], language) == []
 
 
 def test_the_tool_finds_what_is_missing(tool: ModuleType, monkeypatch, tmp_path: Path):
     """A test that cannot fail holds nothing."""
     monkeypatch.setattr(
-        tool, "said", lambda: iter([("Not there: %(count)s", "x.html"), ("Country", "y.html")])
+        tool, "said", lambda book: iter([("Not there: %(count)s", "x.html"), ("Country", "y.html")])
     )
-    found = tool.faults("ja")
+    found = tool.faults(tool.BOOKS["pages"], "ja")
     assert "missing: 'Not there: %(count)s' (x.html)" in found
     assert not any("'Country'" in line for line in found)
     assert any(line.startswith("nobody says it any more") for line in found)
@@ -43,7 +44,7 @@ def test_places_must_be_the_same_in_both_languages(tool: ModuleType):
 
 
 def test_templates_and_python_are_both_searched(tool: ModuleType):
-    files = {file for _, file in tool.said()}
+    files = {file for _, file in tool.said(tool.BOOKS["pages"])}
     assert {"templates/base.html", "error_pages.py", "pages/login.py", "labels.py"} <= files
 
 

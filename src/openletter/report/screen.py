@@ -12,12 +12,13 @@ from rich.rule import Rule
 from rich.table import Table
 from rich.text import Text
 
-from openletter.dialogue.observation import Mode, Observation, Protocol, Side
+from openletter.dialogue.observation import Observation, Protocol, Side
 from openletter.enrich.product import Certainty, Product, Recognition
 from openletter.grammar.capability import printable
 from openletter.remedy.remedies import Change, Step, in_order
 from openletter.remedy.wording import host_words, recognition_words, severity_words, words_for
 from openletter.report.host import EndpointReport, HostReport
+from openletter.report.service import SERVICES
 from openletter.verdict.classes import Class, Severity
 from openletter.verdict.login import Reason
 
@@ -33,12 +34,6 @@ _QUIET = frozenset({Class.UNREACHABLE, Class.IMPLICIT_TLS, Class.TLS_REQUIRED})
 """Classes of which the table says enough."""
 _NO_MAIL = frozenset({Class.UNREACHABLE, Class.NOT_MAIL})
 
-_SERVICES = {
-    (Protocol.IMAP, Mode.CLEARTEXT): "IMAP",
-    (Protocol.IMAP, Mode.IMPLICIT): "IMAP in TLS",
-    (Protocol.POP3, Mode.CLEARTEXT): "POP3",
-    (Protocol.POP3, Mode.IMPLICIT): "POP3 in TLS",
-}
 _QUOTED = 160
 """Characters of the server's own words that are shown as evidence."""
 
@@ -85,7 +80,7 @@ def _table(report: HostReport) -> Table:
         shown = "unknown" if verdict.unknown else "–" if severity is Severity.NONE else severity.value
         table.add_row(
             str(seen.port),
-            _SERVICES[seen.protocol, seen.mode],
+            SERVICES[seen.protocol, seen.mode],
             Text(shown, style="magenta" if verdict.unknown else _STYLES[severity]),
             found,
             Text(seen.tls.version if seen.tls.works else "–", style="dim"),

@@ -4,16 +4,11 @@ English sentences are the keys of the catalogue of messages: ``N_`` marks one, a
 """
 
 from openletter.enrich.product import Certainty
+from openletter.report.messages import N_ as N_
 from openletter.statistics.diff import Fate
 from openletter.verdict.classes import STRICT, UNKNOWN, WIDE, Class, Evidence, Severity
 from openletter.verdict.findings import FindingName
 from openletter.verdict.rules import RULES
-
-
-def N_(message: str) -> str:  # noqa: N802 - the mark that gettext's tools look for
-    """The message itself: it is translated where it is shown."""
-    return message
-
 
 CLASSES: dict[Class, str] = {
     Class.UNREACHABLE: N_("Not reachable"),

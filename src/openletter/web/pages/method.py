@@ -5,9 +5,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from openletter.report.clauses import Citation, citations
 from openletter.statistics.league import MINIMUM_HOSTS
 from openletter.verdict.classes import Severity
-from openletter.web.clauses import Citation, citations
 from openletter.web.labels import (
     CLASS_MEANINGS,
     CLASSES,

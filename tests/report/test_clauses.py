@@ -2,9 +2,9 @@
 
 import pytest
 
+from openletter.report.clauses import Citation, citations
 from openletter.verdict.modifiers import MODIFIERS
 from openletter.verdict.rules import RULES
-from openletter.web.clauses import Citation, citations
 
 KNOWN = sorted({*(rule.clause for rule in RULES), *(modifier.clause for modifier in MODIFIERS)} - {""})
 
