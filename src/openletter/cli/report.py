@@ -29,6 +29,8 @@ from openletter.cli.report_mail import (
     mail_reports,
 )
 from openletter.report.chunk import LINE_FORMATS
+from openletter.report.document import DOCUMENT_FORMATS
+from openletter.report.documenting import DocumentFile
 from openletter.report.link import links_of
 from openletter.report.mail.attachments import DEFAULT_ZIP_ABOVE
 from openletter.report.mail.sending import DEFAULT_RATE
@@ -39,6 +41,9 @@ from openletter.store.store import Store
 from openletter.subscriber.directory import Directory
 from openletter.subscriber.subscriber import Format, Subscriber
 
+FORMATS = tuple(one for one in Format if one in LINE_FORMATS or one in DOCUMENT_FORMATS)
+"""That can be written."""
+
 
 class ReportLine(msgspec.Struct, frozen=True, kw_only=True):
     """A report file, as ``--json`` has it."""
@@ -47,12 +52,13 @@ class ReportLine(msgspec.Struct, frozen=True, kw_only=True):
     file: str
     """With its folder."""
     type: str
+    """``report`` of a whole document."""
     date: date
-    rows: int
+    rows: int | msgspec.UnsetType = msgspec.UNSET
     octets: int
     sha256: str
-    id: str
-    """Under which the Reports API gives it away."""
+    id: str | msgspec.UnsetType = msgspec.UNSET
+    """Under which the Reports API gives it away, which has no documents."""
 
 
 def report(
@@ -82,7 +88,7 @@ def report(
         typer.Option(
             "--format",
             metavar="FORMAT",
-            help=f"{' or '.join(LINE_FORMATS)}; repeated for both.",
+            help=f"{', '.join(FORMATS)}; repeated for several.",
             show_default="what each subscriber asked for",
         ),
     ] = None,
@@ -104,14 +110,17 @@ def report(
     dry_run: DryRunOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Write each subscriber's reports of a survey: the eight types of the Shadowserver Foundation, as their readers expect them.
+    """Write each subscriber's reports of a survey: the eight types of the Shadowserver Foundation, as their readers expect them,
+    and whole documents for people.
 
-    A file is named YYYY-MM-DD-<type>-<subscriber>-<filter>.csv by the day (UTC) on which its rows were seen. Running it again
+    A file is named YYYY-MM-DD-<type>-<subscriber>-<filter>.csv by the day (UTC) on which its rows were seen, a document
+    YYYY-MM-DD-report-<subscriber>-<filter>.html by the day on which the survey began. Running it again
     writes the same octets.
 
     \b
       openletter report                                   the latest survey, into the store, for the Reports API
       openletter report --to reports --format csv --format jsonl
+      openletter report --to reports --format html        one page for people, with every server and what to do
       openletter report --day 2026-11-24 --subscriber example --to reports
       openletter report --mail --dry-run mail --from reports@example.org
       openletter report --mail --smtp smtps://reports@mail.example.org --from reports@example.org
@@ -140,6 +149,7 @@ def report(
         else:
             records = [opened.survey(survey) if survey else opened.latest(judged=True)]
         target = to or opened.root / FOLDER
+        links = links_of(opened.root, address, days=link_days)
         with working(Console(stderr=True), "writing reports") as watch:
             run = make_reports(
                 opened,
@@ -150,6 +160,7 @@ def report(
                 subscribers=told,
                 day=when,
                 strict=strict,
+                links=links,
                 watch=watch,
             )
         if json:
@@ -157,15 +168,14 @@ def report(
         else:
             _say(run, everybody)
         if mail:
-            links = links_of(opened.root, address, days=link_days)
             mail_reports(opened, directory, records, run, everybody, options, links)
 
 
 def _formats(given: list[Format] | None) -> list[Format] | None:
     for format_ in given or ():
-        if format_ not in LINE_FORMATS:
+        if format_ not in FORMATS:
             raise typer.BadParameter(
-                f"{format_} is no format of report files; give {' or '.join(LINE_FORMATS)}",
+                f"{format_} is no format of report files; give {' or '.join(FORMATS)}",
                 param_hint="--format",
             )
     return given or None
@@ -201,6 +211,17 @@ def _write(run: ReportRun, everybody: tuple[Subscriber, ...]) -> None:
                 id=file.id,
             )
         )
+    for document in run.documents:
+        write_json(
+            ReportLine(
+                subscriber=slugs[document.subscriber_id],
+                file=str(run.folder / document.file),
+                type="report",
+                date=document.date,
+                octets=document.octets,
+                sha256=document.sha256,
+            )
+        )
 
 
 def _say(run: ReportRun, everybody: tuple[Subscriber, ...]) -> None:
@@ -210,11 +231,14 @@ def _say(run: ReportRun, everybody: tuple[Subscriber, ...]) -> None:
     by_subscriber: dict[int, list[ReportFile]] = {}
     for file in run.files:
         by_subscriber.setdefault(file.subscriber_id, []).append(file)
+    documents: dict[int, list[DocumentFile]] = {}
+    for document in run.documents:
+        documents.setdefault(document.subscriber_id, []).append(document)
     for one in everybody:
         files = by_subscriber.get(one.id, [])
         rows = sum(file.rows for file in files)
-        typer.echo(
-            f"{one.slug}: {rows:,} rows in {len(files)} files" if files else f"{one.slug}: nothing to report"
-        )
+        said = [f"{rows:,} rows in {len(files)} files"] if files else []
+        said += [document.file for document in documents.get(one.id, [])]
+        typer.echo(f"{one.slug}: {', '.join(said) or 'nothing to report'}")
     removed = f", {len(run.removed)} removed that have no rows any more" if run.removed else ""
-    sys.stderr.write(f"{len(run.files)} files in {run.folder}{removed}\n")
+    sys.stderr.write(f"{len(run.files) + len(run.documents)} files in {run.folder}{removed}\n")
