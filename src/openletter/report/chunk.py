@@ -14,6 +14,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from openletter.report.document_rows import keep_rows
+from openletter.report.formats.cef import CEF
+from openletter.report.formats.ecs import ECS
 from openletter.report.line_format import LineFormat, octets_of, one_array
 from openletter.report.shadowserver.csv import CSV
 from openletter.report.shadowserver.jsonl import JSONL
@@ -22,7 +24,12 @@ from openletter.store.error import named
 from openletter.subscriber.matching import interests
 from openletter.subscriber.subscriber import Format, Subscriber
 
-LINE_FORMATS: dict[Format, LineFormat] = {Format.CSV: CSV, Format.JSONL: JSONL}
+LINE_FORMATS: dict[Format, LineFormat] = {
+    Format.CSV: CSV,
+    Format.JSONL: JSONL,
+    Format.CEF: CEF,
+    Format.ECS: ECS,
+}
 """Those that are a line a row."""
 
 PIECE_ROWS = 16_384

@@ -22,31 +22,13 @@ class LineFormat(msgspec.Struct, frozen=True, kw_only=True):
     """Of file names, without the dot."""
     header: bytes
     """What a file begins with."""
-    cells: Callable[[ReportColumn, Any], Any]
-    """The cells of one column of a table of :data:`~openletter.report.shadowserver.columns.SCHEMA`: an array of texts, or of a
-    dictionary of them, as long, nothing null."""
-    separator: str
-    """Between the cells of a line."""
+    pieces: Callable[[Any], Any]
+    """What the lines of a table of :data:`~openletter.report.shadowserver.columns.SCHEMA` will be put together of: a
+    ``pyarrow.Table`` with as many rows, of texts or of dictionaries of them, nothing null."""
+    separator: str = ""
+    """Between the pieces of a line."""
     opening: str = ""
     closing: str = "\n"
-
-    def pieces(self, table: Any) -> Any:
-        """What the lines of a table will be put together of: a ``pyarrow.Table`` with as many rows."""
-        shown = one_array(table.column("sha256_fingerprint"))
-        certificate = pc.fill_null(shown.indices, -1).dictionary_encode()
-        first = pc.index_in(pc.unique(certificate.indices), value_set=certificate.indices)
-        made: dict[str, Any] = {}
-        for of_certificate, run in groupby(COLUMNS, lambda column: column.source in _OF_CERTIFICATE):
-            columns = list(run)
-            cells = {
-                column.name: self.cells(column, one_array(table.column(column.name))) for column in columns
-            }
-            if of_certificate:
-                texts = [_text(some.take(first)) for some in cells.values()]
-                joined = pc.binary_join_element_wise(*texts, self.separator) if len(texts) > 1 else texts[0]
-                cells = {columns[0].name: pa.DictionaryArray.from_arrays(certificate.indices, joined)}
-            made |= cells
-        return pa.table(made)
 
     def lines(self, pieces: Any, rows: Any) -> Any:
         """The lines of some rows, integers, of what ``pieces`` has made: an array of texts, each with its line end."""
@@ -54,6 +36,28 @@ class LineFormat(msgspec.Struct, frozen=True, kw_only=True):
         columns = [_text(one_array(some.column(name))) for name in some.column_names]
         joined = pc.binary_join_element_wise(*columns, self.separator)
         return pc.binary_join_element_wise(self.opening, joined, self.closing, "")
+
+
+def by_column(cells: Callable[[ReportColumn, Any], Any], separator: str) -> Callable[[Any], Any]:
+    """``pieces`` of a format that has a cell for each of the sixty columns. ``cells`` makes those of one column: an array of
+    texts, or of a dictionary of them, as long, nothing null."""
+
+    def pieces(table: Any) -> Any:
+        shown = one_array(table.column("sha256_fingerprint"))
+        certificate = pc.fill_null(shown.indices, -1).dictionary_encode()
+        first = pc.index_in(pc.unique(certificate.indices), value_set=certificate.indices)
+        made: dict[str, Any] = {}
+        for of_certificate, run in groupby(COLUMNS, lambda column: column.source in _OF_CERTIFICATE):
+            columns = list(run)
+            some = {column.name: cells(column, one_array(table.column(column.name))) for column in columns}
+            if of_certificate:
+                texts = [_text(one.take(first)) for one in some.values()]
+                joined = pc.binary_join_element_wise(*texts, separator) if len(texts) > 1 else texts[0]
+                some = {columns[0].name: pa.DictionaryArray.from_arrays(certificate.indices, joined)}
+            made |= some
+        return pa.table(made)
+
+    return pieces
 
 
 def one_array(column: Any) -> Any:

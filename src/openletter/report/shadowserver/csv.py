@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from openletter.report.csv_cells import safe_words
-from openletter.report.line_format import LineFormat
+from openletter.report.line_format import LineFormat, by_column
 from openletter.report.shadowserver.columns import NAMES, Form, ReportColumn
 
 HEADER = (",".join(f'"{name}"' for name in NAMES) + "\n").encode()
@@ -31,4 +31,4 @@ def _quoted(texts: Any) -> Any:
     return pc.fill_null(pc.binary_join_element_wise('"', safe, '"', ""), "")
 
 
-CSV = LineFormat(suffix="csv", header=HEADER, cells=cells, separator=",")
+CSV = LineFormat(suffix="csv", header=HEADER, pieces=by_column(cells, ","), separator=",")

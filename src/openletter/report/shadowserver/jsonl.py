@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from openletter.report.bulk_text import where_odd
-from openletter.report.line_format import LineFormat
+from openletter.report.line_format import LineFormat, by_column
 from openletter.report.shadowserver.columns import Form, ReportColumn
 
 _PLAIN = r"^[ !#-\[\]-~]*$"
@@ -34,4 +34,6 @@ def _text(texts: Any) -> Any:
     return pc.binary_join_element_wise('"', escaped, '"', "")
 
 
-JSONL = LineFormat(suffix="jsonl", header=b"", cells=cells, separator=",", opening="{", closing="}\n")
+JSONL = LineFormat(
+    suffix="jsonl", header=b"", pieces=by_column(cells, ","), separator=",", opening="{", closing="}\n"
+)

@@ -1,0 +1,1 @@
+"""Report rows as other tools read them: lines of CEF and ECS, bundles of STIX."""
