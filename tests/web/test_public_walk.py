@@ -15,6 +15,7 @@ VALUES = {
     "name": ("dovecot", "unknown", "openletter.css"),
     "product": ("dovecot",),
     "port": ("143",),
+    "token": ("x",),
     "digest": ("0" * 16,),
     "rest": ("x",),
     "path": ("x",),

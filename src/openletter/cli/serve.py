@@ -6,9 +6,10 @@ from typing import Annotated
 import typer
 
 from openletter.cli import serve_user
-from openletter.cli.arguments import DEFAULT_STORE, StoreOption
+from openletter.cli.arguments import DEFAULT_STORE, RootsOption, StoreOption, trust_with
 from openletter.cli.base_url import ENVIRONMENT, parse_base_url
 from openletter.cli.failure import CouldNotRunError
+from openletter.scope.exclusion import gather_exclusions
 from openletter.store.error import NoStoreError
 from openletter.store.store import Store
 from openletter.web.accounts import Accounts
@@ -88,6 +89,17 @@ def serve(
             "--workers", min=1, max=64, metavar="N", help="Processes that answer, each with its own memory."
         ),
     ] = 1,
+    roots: RootsOption = None,
+    exclude: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--exclude",
+            metavar="FILE",
+            envvar="OPENLETTER_EXCLUDE",
+            help="Networks and addresses that are never asked, not even where the owner of a finding wishes it.",
+            show_default=False,
+        ),
+    ] = None,
     secret: Annotated[
         Path | None,
         typer.Option(
@@ -121,8 +133,13 @@ def serve(
         public=public,
         base_url=parse_base_url(base_url),
         behind_proxy=behind_proxy,
+        roots=roots.absolute() if roots else None,
+        exclude=tuple(path.absolute() for path in exclude or ()),
         secret=secret.absolute() if secret else None,
     )
+    # What could not be read later is told now.
+    trust_with(roots)
+    gather_exclusions(files=settings.exclude)
     note = _about_store(settings.store)
     _refuse_open_door(settings)
     _serve(settings, workers, note)

@@ -13,6 +13,7 @@ other findings. The same finding, day and key make the same link, so a report th
 
 import binascii
 import hmac
+import os
 import struct
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from datetime import date, timedelta
@@ -60,6 +61,12 @@ def link_secret(store_root: Path) -> bytes:
     Whoever writes reports and whoever serves their pages must have the same. Raises StoreError."""
     shared = shared_key(store_root / FILE, VARIABLE)
     return HKDF(SHA256(), length=32, salt=None, info=_PURPOSE).derive(shared)
+
+
+def known_secret(store_root: Path) -> bytes | None:
+    """The same; none where no link can have been made yet. Makes nothing. Raises StoreError."""
+    there = bool(os.environ.get(VARIABLE)) or (store_root / FILE).exists()
+    return link_secret(store_root) if there else None
 
 
 def finding_token(secret: bytes, subscriber_id: int, ip: str, port: int, host: str, until: date) -> str:

@@ -7,6 +7,10 @@ severe enough for that subscriber. What is only information is no fault. The nex
 - one that was told of is ``open``, or a ``reminder`` where the days for its severity have gone by since;
 - one that answers and has no fault left is ``fixed``; that is said once, and after that it is ``back`` if it has one again.
 
+An owner can have an endpoint asked again by the page of its link (:mod:`openletter.report.recheck`). What is seen to be mended
+then, after a survey has asked it, is ``fixed`` in spite of that survey; a later survey that finds it open says ``back``, told or
+not. Nothing else that is seen there changes anything: reports are of surveys.
+
 Who does not answer is not fixed by that: it stays as it is for ``GRACE_DAYS``, and then is said to be gone. An answer that does
 not tell, a survey that did not ask, a survey older than what was told, and a network that is not the subscriber's any more
 change nothing.
@@ -14,7 +18,7 @@ change nothing.
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import date
+from datetime import date, timedelta
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
@@ -22,7 +26,13 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from openletter.report.faults import FINDINGS as FINDINGS
+from openletter.report.faults import LEAST as LEAST
+from openletter.report.faults import SOUND as SOUND
+from openletter.report.faults import faults_of as faults_of
 from openletter.report.line_format import one_array
+from openletter.report.recheck.ledger import RecheckLedger
+from openletter.report.recheck.table import FAULTS, asked_at, recheck_table
 from openletter.report.reported import reported_files, source
 from openletter.report.shadowserver.report_type import types_of
 from openletter.report.shadowserver.rows import with_enrichment
@@ -36,18 +46,11 @@ from openletter.subscriber.directory import Directory
 from openletter.subscriber.leaf_names import leaf_names
 from openletter.subscriber.matching import interests, match
 from openletter.subscriber.subscriber import Subscriber
-from openletter.verdict.classes import Class, Report, Severity
+from openletter.verdict.classes import Class, Severity
 from openletter.verdict.grouping import group
-from openletter.verdict.modifiers import MODIFIERS
 
 GRACE_DAYS = 3
 """So long a host that does not answer may be away for a night or two."""
-
-LEAST = Severity.LOW
-"""What is less severe is told in reports, and is nothing to be mended."""
-
-SOUND = frozenset({Class.TLS_REQUIRED, Class.IMPLICIT_TLS})
-"""Classes that are reported and are as they should be."""
 
 
 class Standing(StrEnum):
@@ -84,17 +87,16 @@ STANDINGS: Any = pa.schema(
 """``class``, ``findings``: as the survey found them. ``words``: the faults of them that concern the subscriber (class first), of
 one that does not answer or does not tell those last known; ``severity``: the worst of these, of a ``fixed`` one of those that
 were told. ``told``: what the subscriber was told before; ``first_reported``, ``last_reported``, ``times``: when, and how often,
-null and 0 for never. ``seen``: when a survey found a fault last, Unix seconds. ``type``: the report that it is in, null where it
+null and 0 for never. Of one that is ``fixed`` since it was asked again, ``class``, ``findings`` and ``type`` are of that look.
+``seen``: when a survey found a fault last, Unix seconds. ``type``: the report that it is in, null where it
 is in none."""
-
-FINDINGS = {str(modifier.name): modifier.severity for modifier in MODIFIERS}
 
 _TOLD = ("ip_sort", "ip", "port", "host", "country", "protocol", "class", "unknown", "findings")
 _READ = (*_TOLD, "severity", "report")
 _ENRICHED = ("asn", "hostname", "certificate")
 _SEVERITIES = list(Severity)
-_FAULTS = pa.list_(pa.struct([("word", pa.string()), ("rank", pa.int64())]))
 
+_EPOCH = date(1970, 1, 1)
 _ORDER = "subscriber, ip_sort, port, host"
 
 _ASKED = """
@@ -103,14 +105,23 @@ SELECT e.row FROM endpoints e WHERE len(e.faults) > 0 OR EXISTS (
 ORDER BY e.row
 """
 
+_MINE = """(CASE WHEN {of}.type IS NOT NULL AND list_contains(w.types, {of}.type)
+              THEN [f FOR f IN {of}.faults IF f.rank <= w.minimum] ELSE [] END)"""
 _STANDINGS = f"""
 WITH here AS (
-  SELECT m.subscriber, w.days, e.*,
-         CASE WHEN e.type IS NOT NULL AND list_contains(w.types, e.type)
-              THEN [f FOR f IN e.faults IF f.rank <= w.minimum] ELSE [] END AS mine
+  SELECT m.subscriber, w.days, e.ip_sort, e.ip, e.port, e.host, e.hostname, e.protocol, e.unknown,
+         coalesce(r.at > coalesce(a.asked, $at) AND {_MINE.format(of="r")} = [], false) AS mended_since,
+         coalesce(r.at <= coalesce(a.asked, $at) AND {_MINE.format(of="r")} = [], false) AS mended_before, r.at AS rechecked,
+         CASE WHEN mended_since THEN r.class ELSE e.class END AS class,
+         CASE WHEN mended_since THEN r.findings ELSE e.findings END AS findings,
+         CASE WHEN mended_since THEN r.type ELSE e.type END AS type,
+         CASE WHEN mended_since THEN [] ELSE {_MINE.format(of="e")} END AS mine
   FROM matched m JOIN wanted w ON m.subscriber = w.subscriber JOIN endpoints e ON e.row = m.row
+  LEFT JOIN rechecks r ON r.ip_sort = e.ip_sort AND r.port = e.port AND r.host = e.host
+  LEFT JOIN asked a ON a.ip_sort = e.ip_sort AND a.port = e.port AND a.host = e.host
 ), known AS (
-  SELECT h.*, [f.word FOR f IN h.mine] AS words, list_min([f.rank FOR f IN h.mine]) AS rank,
+  SELECT h.* REPLACE (h.mended_before AND h.rechecked > s.seen AS mended_before),
+         [f.word FOR f IN h.mine] AS words, list_min([f.rank FOR f IN h.mine]) AS rank,
          s.words AS told, s.severity AS was, s.first_reported, s.last_reported, coalesce(s.times, 0) AS times,
          s.seen AS seen_before, s.closed_at, s.subscriber IS NOT NULL AS known
   FROM here h LEFT JOIN told s
@@ -119,11 +130,12 @@ WITH here AS (
 ), standing AS (
   SELECT *, CASE
     WHEN len(words) > 0 AND NOT known THEN '{Standing.NEW}'
-    WHEN len(words) > 0 AND closed_at IS NOT NULL THEN '{Standing.BACK}'
+    WHEN len(words) > 0 AND (closed_at IS NOT NULL OR mended_before) THEN '{Standing.BACK}'
     WHEN len(words) > 0 AND NOT list_has_all(told, words) THEN '{Standing.NEW}'
     WHEN len(words) > 0 AND days[rank + 1] > 0 AND $on - last_reported >= days[rank + 1] THEN '{Standing.REMINDER}'
     WHEN len(words) > 0 THEN '{Standing.OPEN}'
     WHEN NOT known OR closed_at IS NOT NULL THEN NULL
+    WHEN mended_since OR mended_before THEN '{Standing.FIXED}'
     WHEN class = '{Class.UNREACHABLE}'
       AND $on - (DATE '1970-01-01' + floor(seen_before / 86400)::INTEGER) < {GRACE_DAYS} THEN '{Standing.OPEN}'
     WHEN unknown THEN '{Standing.OPEN}'
@@ -166,11 +178,14 @@ def standings(
             ),
         }
     )
+    rechecks = RecheckLedger(store.root).conclusive((on - _EPOCH + timedelta(days=1)).total_seconds())
     parameters = {"on": on, "at": record.started, "severities": [str(one) for one in _SEVERITIES]}
     found = []
     with connect(store.root) as database, Certificates(store.root) as certificates:
         database.execute(f"CREATE TABLE told AS {source(reported_files(store))}")
         database.register("wanted", wants)
+        database.register("rechecks", recheck_table(rechecks))
+        database.register("asked", asked_at(store, record, rechecks, database))
         for path in store.endpoint_files(record):
             endpoints = _endpoints(path)
             with _registered(database, endpoints=endpoints):
@@ -218,17 +233,8 @@ def _endpoints(path: Path) -> Any:
     return pa.table(
         {
             "row": pa.array(range(rows), pa.int64()),
-            "faults": pa.array(faults, _FAULTS).take(groups.of),
+            "faults": pa.array(faults, FAULTS).take(groups.of),
             "type": types_of(*(one_array(table.column(name)) for name in ("report", "protocol", "ip_sort"))),
             **{name: table.column(name) for name in (*_TOLD, *_ENRICHED)},
         }
     )
-
-
-def faults_of(class_: str, severity: str, report: str, findings: Sequence[str]) -> list[tuple[str, Severity]]:
-    """What is to be mended in an endpoint with this verdict, and how severe each of it is: its class first. Nothing where it is
-    in no report."""
-    if report == Report.NONE:
-        return []
-    classes = [] if class_ in SOUND else [(class_, Severity(severity))]
-    return [*classes, *((name, FINDINGS[name]) for name in findings)]

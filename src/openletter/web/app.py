@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
 from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
 
@@ -21,13 +22,16 @@ from openletter.web.page_cache import PageCache
 from openletter.web.pages import all_routes
 from openletter.web.pages.login import LogIns
 from openletter.web.preferences import Preferences
+from openletter.web.recheck_audit import noting
+from openletter.web.rechecking import Rechecking
 from openletter.web.render import Templates
 from openletter.web.settings import WebSettings
 from openletter.web.snapshot import Snapshots
 from openletter.web.static_files import StaticFiles
+from openletter.web.today import Today
 
 
-def create_app(settings: WebSettings) -> Starlette:
+def create_app(settings: WebSettings, *, today: Today | None = None) -> Starlette:
     """The application for a store, which need not be there yet. Raises StoreError where the key cannot be kept."""
     static = StaticFiles()
     accounts = Accounts(settings.store)
@@ -36,10 +40,13 @@ def create_app(settings: WebSettings) -> Starlette:
     lasting = settings.secret is not None or (settings.store / MANIFEST).exists()
     secret = secrets.load(key_file) if lasting else secrets.fleeting()
     snapshots = Snapshots(settings.store)
+    audit = AuditLog(settings.store)
+    rechecking = Rechecking(settings, today or Today(), noting(audit))
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         yield
+        await run_in_threadpool(rechecking.close)
         snapshots.close()
         accounts.close()
 
@@ -64,6 +71,7 @@ def create_app(settings: WebSettings) -> Starlette:
     app.state.snapshots = snapshots
     app.state.accounts = accounts
     app.state.secret = secret
-    app.state.audit = AuditLog(settings.store)
+    app.state.audit = audit
+    app.state.rechecking = rechecking
     app.state.log_ins = LogIns()
     return app

@@ -31,6 +31,8 @@ class Event(StrEnum):
     TOKEN_MADE = "token made"  # noqa: S105
     TOKENS_REVOKED = "tokens revoked"
     DOWNLOADED = "downloaded"
+    FINDING_ASKED = "finding asked again"
+    FINDING_SEEN = "finding seen again"
 
 
 class AuditLog:

@@ -22,9 +22,13 @@ TOKEN = "token"  # noqa: S105 - the name of a field
 
 def _is_our_own(request: Request) -> bool:
     origin = request.headers.get("origin")
+    site = request.headers.get("sec-fetch-site")
+    if origin == "null" and site == "same-origin":
+        # What a browser says of a page that is to tell nobody where it is read (no-referrer); of a page elsewhere it
+        # would not say that it is ours.
+        return True
     if origin is not None and urlsplit(origin).netloc.lower() != request.headers.get("host", "").lower():
         return False
-    site = request.headers.get("sec-fetch-site")
     return site in (None, "same-origin", "none")
 
 

@@ -103,5 +103,6 @@ class Identity:
             self._settings.public
             or request.state.user is not None
             or path in _OPEN
-            or path.startswith("/static/")
+            # The link of a finding is its own key.
+            or path.startswith(("/static/", "/finding/"))
         )

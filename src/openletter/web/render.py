@@ -114,6 +114,7 @@ def render(request: Request, template: str, status_code: int = 200, **context: o
         "has_accounts": state.has_accounts,
         "url_with": url_with,
         "record": None,
+        "bare": False,
         **context,
     }
     templates: Templates = request.app.state.templates

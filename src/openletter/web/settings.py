@@ -24,6 +24,10 @@ class WebSettings(msgspec.Struct, frozen=True, kw_only=True):
     """Whether a proxy in front says who asks (``X-Forwarded-For``)."""
     requests_per_minute: int = 300
     """Of one client to the API: a program that reads a thousand pages takes its time, and a person never meets it."""
+    roots: Path | None = None
+    """Certificates to trust besides Mozilla's, in PEM: what an endpoint that is asked again is judged by."""
+    exclude: tuple[Path, ...] = ()
+    """Files of networks that are never asked."""
     secret: Path | None = None
     """File with the key of the cookies; none: one in the store."""
 

@@ -1,11 +1,12 @@
 """What a page or a chart says in its reader's language: sentences, numbers, dates, names of countries."""
 
+import datetime as days
 from collections.abc import Callable
 from datetime import UTC, datetime
 
 import msgspec
 from babel import Locale
-from babel.dates import format_date
+from babel.dates import format_date, format_datetime
 from babel.numbers import format_decimal, format_percent
 
 _NO_COUNTRY = frozenset({"", "ZZ"})
@@ -33,6 +34,16 @@ class Words(msgspec.Struct, frozen=True, kw_only=True):
     def date(self, seconds: float) -> str:
         """The day in UTC. ``seconds``: Unix time."""
         return str(format_date(datetime.fromtimestamp(seconds, UTC), format="long", locale=self.locale))
+
+    def day(self, day: days.date) -> str:
+        return str(format_date(day, format="long", locale=self.locale))
+
+    def moment(self, seconds: float) -> str:
+        """Day and time in UTC. ``seconds``: Unix time."""
+        when = format_datetime(
+            datetime.fromtimestamp(seconds, UTC), "yyyy-MM-dd HH:mm:ss", locale=self.locale
+        )
+        return f"{when} UTC"
 
     def territory(self, code: str) -> str:
         """Of ISO 3166-1 alpha-2; a code that nobody knows is shown as it is."""
