@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from openletter.report.record import schema
+from openletter.report.webhook import payload
 from openletter.web.api.openapi import document
 from openletter.web.api.routes import OPERATIONS
 
@@ -17,7 +18,11 @@ def text(of: dict[str, Any]) -> str:
 
 def published() -> dict[str, str]:
     """What each file holds, by its name."""
-    return {"endpoint.json": text(schema()), "openapi.json": text(document(OPERATIONS))}
+    return {
+        "endpoint.json": text(schema()),
+        "openapi.json": text(document(OPERATIONS)),
+        "webhook.json": text(payload.schema()),
+    }
 
 
 if __name__ == "__main__":

@@ -28,6 +28,16 @@ from openletter.cli.report_mail import (
     check_mail,
     mail_reports,
 )
+from openletter.cli.report_webhook import (
+    CopyOption,
+    PrivateOption,
+    SecretFileOption,
+    WebhookOption,
+    WebhookOptions,
+    WebhookRootsOption,
+    hook_of,
+    post_findings,
+)
 from openletter.report.chunk import LINE_FORMATS
 from openletter.report.document import DOCUMENT_FORMATS
 from openletter.report.documenting import DocumentFile
@@ -108,6 +118,11 @@ def report(
     rate: RateOption = DEFAULT_RATE,
     zip_above: ZipAboveOption = DEFAULT_ZIP_ABOVE,
     dry_run: DryRunOption = None,
+    webhook: WebhookOption = None,
+    webhook_secret: SecretFileOption = None,
+    webhook_copy: CopyOption = False,
+    webhook_private: PrivateOption = False,
+    webhook_roots: WebhookRootsOption = None,
     json: JsonOption = False,
 ) -> None:
     """Write each subscriber's reports of a survey: the eight types of the Shadowserver Foundation, as their readers expect them,
@@ -124,6 +139,7 @@ def report(
       openletter report --day 2026-11-24 --subscriber example --to reports
       openletter report --mail --dry-run mail --from reports@example.org
       openletter report --mail --smtp smtps://reports@mail.example.org --from reports@example.org
+      openletter report --webhook https://tickets.example.org/hook
     """
     formats = _formats(format_)
     when = _day(day, survey)
@@ -140,6 +156,14 @@ def report(
     )
     address = parse_base_url(base_url)
     check_mail(options, wanted=mail)
+    hook = hook_of(
+        WebhookOptions(
+            url=webhook,
+            secret_file=webhook_secret,
+            private=webhook_private,
+            roots=webhook_roots,
+        )
+    )
     with Store(store) as opened, Directory(opened.root) as directory:
         told = tuple(directory.show(slug) for slug in dict.fromkeys(subscriber or ())) or None
         everybody = told or directory.list(active=True)
@@ -167,8 +191,14 @@ def report(
             _write(run, everybody)
         else:
             _say(run, everybody)
-        if mail:
-            mail_reports(opened, directory, records, run, everybody, options, links)
+        try:
+            if hook is not None:
+                # Before the mail, after which nothing would be new; and then it is the mail that tells.
+                copy = webhook_copy or mail
+                post_findings(opened, directory, records, hook, everybody, links, copy=copy)
+        finally:
+            if mail:
+                mail_reports(opened, directory, records, run, everybody, options, links)
 
 
 def _formats(given: list[Format] | None) -> list[Format] | None:

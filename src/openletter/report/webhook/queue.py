@@ -1,0 +1,192 @@
+"""Messages on their way: ``webhook.sqlite`` in the store, for its owner alone (mode 0600).
+
+All messages about one subscriber in one survey for one address are a *handover*, put down as a whole before the first is sent,
+each with its id and its octets. A process that dies leaves them as they are; the next one sends those that were not accepted,
+with the same ids, so that a receiver can tell that it has seen one. When all were accepted, and only then, the subscriber counts
+as told of what stands in them, and the octets are thrown away.
+"""
+
+import os
+import secrets
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import date
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import msgspec
+
+from openletter.store.error import named
+
+FILE = "webhook.sqlite"
+LOCK = "webhook.lock"
+
+_TABLES = """
+CREATE TABLE IF NOT EXISTS handover (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  url TEXT NOT NULL,
+  subscriber INTEGER NOT NULL,
+  slug TEXT NOT NULL,
+  survey TEXT NOT NULL,
+  day TEXT NOT NULL,
+  copy INTEGER NOT NULL,
+  standings BLOB NOT NULL,
+  done INTEGER NOT NULL DEFAULT 0,
+  UNIQUE (url, subscriber, survey, day)
+) STRICT;
+CREATE TABLE IF NOT EXISTS message (
+  id TEXT PRIMARY KEY,
+  handover INTEGER NOT NULL REFERENCES handover ON DELETE CASCADE,
+  number INTEGER NOT NULL,
+  body BLOB NOT NULL,
+  attempts INTEGER NOT NULL DEFAULT 0,
+  accepted INTEGER NOT NULL DEFAULT 0,
+  UNIQUE (handover, number)
+) STRICT;
+CREATE INDEX IF NOT EXISTS message_waiting ON message (handover) WHERE NOT accepted;
+"""
+
+
+class Waiting(msgspec.Struct, frozen=True):
+    """A message that was not accepted yet."""
+
+    id: str
+    """``msg_…``, by chance; the same in every attempt."""
+    slug: str
+    body: bytes
+    attempts: int
+
+
+class Handover(msgspec.Struct, frozen=True, kw_only=True):
+    id: int
+    subscriber: int
+    slug: str
+    survey: str
+    day: date
+    copy: bool
+    """Nobody counts as told by it."""
+    standings: bytes
+    """An Arrow stream of the rows that it tells."""
+
+
+class WebhookQueue:
+    """Raises StoreError where the file cannot be read or written. For one process at a time, that holds ``LOCK``."""
+
+    def __init__(self, store_root: Path) -> None:
+        self.path = store_root.absolute() / FILE
+        with named(self.path):
+            # Made before SQLite does it, so that nobody else can ever read it; its log files take the mode over.
+            os.close(os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+            self._database = sqlite3.connect(self.path, timeout=60, isolation_level=None)
+            try:
+                self._database.execute("PRAGMA journal_mode = WAL")
+                self._database.execute("PRAGMA synchronous = FULL")
+                self._database.execute("PRAGMA foreign_keys = ON")
+                self._database.executescript(_TABLES)
+            except BaseException:
+                self._database.close()
+                raise
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._database.close()
+
+    @contextmanager
+    def _changing(self) -> Iterator[sqlite3.Connection]:
+        with named(self.path):
+            self._database.execute("BEGIN IMMEDIATE")
+            try:
+                yield self._database
+                self._database.execute("COMMIT")
+            except BaseException:
+                if self._database.in_transaction:
+                    self._database.execute("ROLLBACK")
+                raise
+
+    def put(
+        self,
+        url: str,
+        bodies: Sequence[bytes],
+        *,
+        subscriber: int,
+        slug: str,
+        survey: str,
+        day: date,
+        copy: bool,
+        standings: bytes,
+    ) -> bool:
+        """Put a handover down as a whole; False where it is there already."""
+        with self._changing() as database:
+            cursor = database.execute(
+                "INSERT INTO handover (url, subscriber, slug, survey, day, copy, standings) VALUES (?, ?, ?, ?, ?, ?, ?) "
+                "ON CONFLICT DO NOTHING",
+                (url, subscriber, slug, survey, day.isoformat(), copy, standings),
+            )
+            if not cursor.rowcount:
+                return False
+            database.executemany(
+                "INSERT INTO message (id, handover, number, body) VALUES (?, ?, ?, ?)",
+                [
+                    (f"msg_{secrets.token_hex(16)}", cursor.lastrowid, number, body)
+                    for number, body in enumerate(bodies)
+                ],
+            )
+        return True
+
+    def waiting(self, url: str) -> int:
+        """How many messages for this address were not accepted yet."""
+        with named(self.path):
+            (count,) = self._database.execute(
+                "SELECT count(*) FROM message m JOIN handover h ON m.handover = h.id WHERE h.url = ? AND NOT m.accepted",
+                (url,),
+            ).fetchone()
+        return int(count)
+
+    def next(self, url: str) -> Waiting | None:
+        """The oldest of them."""
+        with named(self.path):
+            row = self._database.execute(
+                "SELECT m.id, h.slug, m.body, m.attempts FROM message m JOIN handover h ON m.handover = h.id "
+                "WHERE h.url = ? AND NOT m.accepted ORDER BY h.id, m.number LIMIT 1",
+                (url,),
+            ).fetchone()
+        return Waiting(*row) if row else None
+
+    def tried(self, number: str, *, accepted: bool) -> None:
+        with self._changing() as database:
+            database.execute(
+                "UPDATE message SET attempts = attempts + 1, accepted = ? WHERE id = ?", (accepted, number)
+            )
+
+    def accepted(self) -> list[Handover]:
+        """Handovers of which every message was accepted, and which are not settled yet; whatever address they went to."""
+        with named(self.path):
+            rows = self._database.execute(
+                "SELECT id, subscriber, slug, survey, day, copy, standings FROM handover h WHERE NOT done "
+                "AND NOT EXISTS (SELECT 1 FROM message m WHERE m.handover = h.id AND NOT m.accepted) ORDER BY id"
+            ).fetchall()
+        return [
+            Handover(
+                id=number,
+                subscriber=subscriber,
+                slug=slug,
+                survey=survey,
+                day=date.fromisoformat(day),
+                copy=bool(copy),
+                standings=standings,
+            )
+            for number, subscriber, slug, survey, day, copy, standings in rows
+        ]
+
+    def settle(self, handovers: Sequence[int]) -> None:
+        """That they were handed over is written down elsewhere: throw their octets away."""
+        with self._changing() as database:
+            for number in handovers:
+                database.execute("UPDATE handover SET done = 1, standings = x'' WHERE id = ?", (number,))
+                database.execute("UPDATE message SET body = x'' WHERE handover = ?", (number,))
