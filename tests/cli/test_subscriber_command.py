@@ -42,14 +42,15 @@ def test_a_key_is_shown_once_and_can_be_ended(openletter, tmp_path):
     openletter("add", "a", "--country", "NL")
     made = json.loads(openletter("key", "a", "--label", "collector", "--json")[1])
     with Directory(tmp_path / "store") as directory:
-        assert directory.find_key(made["key"])[1] == made["secret"].encode()
+        secret = made["secret"].encode()
+        assert directory.signed(made["key"], lambda kept: kept == secret) == directory.show("a")
     shown = openletter("show", "a", "--json")[1]
     assert made["key"] not in shown
     assert made["secret"] not in shown
     assert json.loads(shown)["keys"][0]["label"] == "collector"
     assert openletter("key", "a", "--revoke", str(made["id"]))[0] == 0
     with Directory(tmp_path / "store") as directory:
-        assert directory.find_key(made["key"]) is None
+        assert directory.signed(made["key"], lambda _: True) is None
 
 
 def test_the_key_of_another_is_not_ended(openletter):

@@ -89,12 +89,19 @@ def test_changes_are_checked_and_keep_the_rest(directory):
     assert directory.list(active=True) == ()
 
 
+def signer(directory, key, right=True):
+    """Whose key it is, with the secret that its signature is held against."""
+    seen = []
+    whose = directory.signed(key, lambda secret: (seen.append(secret), right)[1])
+    return (whose, seen[0]) if whose is not None else None
+
+
 def test_a_key_opens_until_it_is_revoked(directory):
     whose = directory.add(_subscriber())
     made = directory.new_key(whose.id, "collector")
-    assert directory.find_key(made.key) == (whose, made.secret.encode())
-    assert directory.find_key(made.key + " ") is None
-    assert directory.find_key("\ud800") is None
+    assert signer(directory, made.key) == (whose, made.secret.encode())
+    assert signer(directory, made.key + " ") is None
+    assert signer(directory, "\ud800") is None
     assert directory.keys(whose.id)[0].last_used is None
     directory.note_use(made.key)
     used = directory.keys(whose.id)[0].last_used
@@ -102,18 +109,18 @@ def test_a_key_opens_until_it_is_revoked(directory):
     directory.note_use(made.key)
     assert directory.keys(whose.id)[0].last_used == used
     directory.revoke(made.id)
-    assert directory.find_key(made.key) is None
+    assert signer(directory, made.key) is None
 
 
 def test_no_key_opens_for_who_is_not_active_or_gone(directory):
     whose = directory.add(_subscriber())
     made = directory.new_key(whose.id, "")
     directory.change(whose.id, active=False)
-    assert directory.find_key(made.key) is None
+    assert signer(directory, made.key) is None
     directory.change(whose.id, active=True)
-    assert directory.find_key(made.key) is not None
+    assert signer(directory, made.key) is not None
     directory.remove(whose.id)
-    assert directory.find_key(made.key) is None
+    assert signer(directory, made.key) is None
 
 
 def test_neither_key_nor_secret_stands_in_the_file(directory):
@@ -135,7 +142,7 @@ def test_a_secret_cannot_be_moved_to_another_key(directory):
         )
     database.close()
     with pytest.raises(StoreError, match="cannot be read"):
-        directory.find_key(theirs.key)
+        signer(directory, theirs.key)
 
 
 def test_the_sealing_key_may_come_from_the_environment(tmp_path, monkeypatch):
@@ -144,13 +151,44 @@ def test_the_sealing_key_may_come_from_the_environment(tmp_path, monkeypatch):
         made = directory.new_key(directory.add(_subscriber()).id, "")
     assert not (tmp_path / api_key.FILE).exists()
     with Directory(tmp_path) as directory:
-        assert directory.find_key(made.key)[1] == made.secret.encode()
+        assert signer(directory, made.key)[1] == made.secret.encode()
     monkeypatch.setenv(api_key.VARIABLE, "x" * 32)
     with Directory(tmp_path) as directory, pytest.raises(StoreError, match=api_key.VARIABLE):
-        directory.find_key(made.key)
+        signer(directory, made.key)
     monkeypatch.setenv(api_key.VARIABLE, "short")
     with Directory(tmp_path) as directory, pytest.raises(StoreError, match="at least 32"):
-        directory.find_key(made.key)
+        signer(directory, made.key)
+
+
+def test_a_key_that_does_not_hold_costs_what_one_that_holds_costs(directory, monkeypatch):
+    """Or a stranger could find out by the clock which keys there are: a secret is opened and asked about for each."""
+    whose = directory.add(_subscriber())
+    made = directory.new_key(whose.id, "")
+    revoked = directory.new_key(whose.id, "")
+    directory.revoke(revoked.id)
+    opened, read = [], []
+    real_open, real_find = api_key.Seal.open, Directory.find
+    monkeypatch.setattr(
+        api_key.Seal, "open", lambda self, *of: (opened.append(len(of[0])), real_open(self, *of))[1]
+    )
+    monkeypatch.setattr(Directory, "find", lambda self, who: (read.append(who), real_find(self, who))[1])
+    asked = []
+    for key in (made.key, revoked.key, "0" * 32, "", "\ud800"):
+        assert directory.signed(key, lambda secret: (asked.append(len(secret)), False)[1]) is None
+    assert len(opened) == len(asked) == 5
+    assert len(set(opened)) == len(set(asked)) == 1
+    # What a subscriber has is read after its signature alone.
+    assert read == []
+    assert directory.signed(made.key, lambda _: True) == whose
+    for key in (revoked.key, "0" * 32):
+        assert directory.signed(key, lambda _: True) is None
+
+
+def test_what_is_told_of_a_key_is_no_secret(directory):
+    whose = directory.add(_subscriber())
+    made = directory.new_key(whose.id, "collector")
+    assert directory.about_key(made.key) == directory.keys(whose.id)[0]
+    assert directory.about_key("x") is None
 
 
 def test_many_threads_ask_at_once(directory):
@@ -159,7 +197,7 @@ def test_many_threads_ask_at_once(directory):
 
     def ask():
         for _ in range(20):
-            found.append(directory.find_key(made.key)[0].slug)
+            found.append(signer(directory, made.key)[0].slug)
             directory.note_use(made.key)
 
     threads = [threading.Thread(target=ask) for _ in range(8)]
@@ -172,7 +210,7 @@ def test_many_threads_ask_at_once(directory):
 
 def test_nothing_is_made_where_only_is_looked(directory):
     assert directory.list() == ()
-    assert directory.find_key("x") is None
+    assert signer(directory, "x") is None
     with pytest.raises(SubscriberError, match="subscriber list"):
         directory.show("nobody")
     assert not directory.path.exists()

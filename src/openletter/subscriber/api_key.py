@@ -56,6 +56,10 @@ def digest(key: str) -> bytes:
     return hashlib.sha256(key.encode("utf-8", "surrogatepass")).digest()
 
 
+class LostSecretError(StoreError):
+    """It was sealed under another key than is there now."""
+
+
 class Seal:
     """Encrypts secrets under the key of the environment's ``OPENLETTER_SECRETS_KEY`` or of the file ``secrets-key``."""
 
@@ -71,11 +75,11 @@ class Seal:
         return nonce + self._cipher.encrypt(nonce, secret.encode(), of)
 
     def open(self, sealed: bytes, of: bytes) -> bytes:
-        """The secret. Raises StoreError where it was sealed under another key."""
+        """The secret. Raises LostSecretError."""
         try:
             return self._cipher.decrypt(sealed[:_NONCE], sealed[_NONCE:], of)
         except (InvalidTag, ValueError):
-            raise StoreError(
+            raise LostSecretError(
                 f"the secret of an API key cannot be read: {VARIABLE} or the file {FILE} is not what it was when the key was "
                 "made; bring it back, or make new keys (openletter subscriber key)"
             ) from None

@@ -4,7 +4,7 @@ import os
 import sqlite3
 import threading
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
@@ -21,6 +21,8 @@ FILE = "subscribers.sqlite"
 MAX_KEYS = 20
 """Of one subscriber, that hold at the same time."""
 _USED_STEP_S = 60.0
+_NOBODY = digest("")
+_OF_KEY = "id, subscriber, label, created, used, revoked"
 
 _TABLES = """
 CREATE TABLE IF NOT EXISTS subscriber (
@@ -50,6 +52,7 @@ class Directory:
         self._lock = threading.RLock()
         self._database: sqlite3.Connection | None = None
         self._seal: Seal | None = None
+        self._nobodys: bytes | None = None
 
     @contextmanager
     def _opened(self, *, create: bool = False) -> Iterator[sqlite3.Connection | None]:
@@ -209,11 +212,14 @@ class Directory:
 
     def keys(self, subscriber_id: int) -> tuple[ApiKey, ...]:
         """All that were made, the oldest first."""
+        return self._keys("subscriber = ?", subscriber_id)
+
+    def _keys(self, condition: str, value: int | bytes) -> tuple[ApiKey, ...]:
         with self._opened() as database:
             rows = (
                 database.execute(
-                    "SELECT id, subscriber, label, created, used, revoked FROM key WHERE subscriber = ? ORDER BY id",
-                    (subscriber_id,),
+                    f"SELECT {_OF_KEY} FROM key WHERE {condition} ORDER BY id",  # noqa: S608 - our own words
+                    (value,),
                 ).fetchall()
                 if database
                 else []
@@ -237,25 +243,29 @@ class Directory:
                 )
             return next(one for one in self.keys(row[0]) if one.id == key_id)
 
-    def find_key(self, key: str) -> tuple[Subscriber, bytes] | None:
-        """Whose key it is, and its secret; none for one that was never made, was revoked, or is of a subscriber that is not
-        active."""
+    def about_key(self, key: str) -> ApiKey | None:
+        """What may be told of a key; none for one that was never made."""
+        found = self._keys("digest = ?", digest(key))
+        return found[0] if found else None
+
+    def signed(self, key: str, is_right: Callable[[bytes], bool]) -> Subscriber | None:
+        """Whose key it is, where ``is_right`` says so when it is given the key's secret. None otherwise, and for a key that was
+        never made, was revoked, or is of a subscriber that is not active.
+
+        For a key that does not hold a secret is opened and asked about as well, so that it takes as long. What the subscriber
+        has is read only when that was right: it takes the longer the more it is. Raises StoreError; LostSecretError.
+        """
         of = digest(key)
         with self._opened() as database:
-            row = (
-                database.execute(
-                    "SELECT k.secret, s.id, s.told FROM key k JOIN subscriber s ON s.id = k.subscriber "
-                    "WHERE k.digest = ? AND k.revoked IS NULL",
-                    (of,),
-                ).fetchone()
-                if database
-                else None
-            )
-        if row is None:
-            return None
-        sealed, number, told = row
-        whose = self._read(number, told)
-        return (whose, self._sealing().open(sealed, of)) if whose.active else None
+            if database is None:
+                return None
+            row = database.execute(
+                "SELECT secret, subscriber FROM key WHERE digest = ? AND revoked IS NULL", (of,)
+            ).fetchone()
+        sealed, number, of = (*row, of) if row else (self._nobodys_secret(), None, _NOBODY)
+        right = is_right(self._sealing().open(sealed, of))
+        whose = self.find(number) if right and number is not None else None
+        return whose if whose is not None and whose.active else None
 
     def note_use(self, key: str) -> None:
         """A key has opened something: once its HMAC was found right, so that a guess leaves no trace and takes no time."""
@@ -272,6 +282,13 @@ class Directory:
             if self._seal is None:
                 self._seal = Seal(self._root)
             return self._seal
+
+    def _nobodys_secret(self) -> bytes:
+        """As long as a real one, sealed."""
+        with self._lock:
+            if self._nobodys is None:
+                self._nobodys = self._sealing().close(fresh()[1], _NOBODY)
+            return self._nobodys
 
 
 def _roll_back(database: sqlite3.Connection) -> None:

@@ -25,6 +25,8 @@ from openletter.web.preferences import Preferences
 from openletter.web.recheck_audit import noting
 from openletter.web.rechecking import Rechecking
 from openletter.web.render import Templates
+from openletter.web.reports_api.parts import open_parts
+from openletter.web.reports_api.serving import ReportsApi
 from openletter.web.settings import WebSettings
 from openletter.web.snapshot import Snapshots
 from openletter.web.static_files import StaticFiles
@@ -42,16 +44,23 @@ def create_app(settings: WebSettings, *, today: Today | None = None) -> Starlett
     snapshots = Snapshots(settings.store)
     audit = AuditLog(settings.store)
     rechecking = Rechecking(settings, today or Today(), noting(audit))
+    reports_api = ReportsApi(open_parts(settings, snapshots, secret, audit))
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         yield
         await run_in_threadpool(rechecking.close)
+        await run_in_threadpool(reports_api.close)
         snapshots.close()
         accounts.close()
 
     app = Starlette(
-        routes=[*static.routes(), *all_routes(), *api_routes(settings.requests_per_minute)],
+        routes=[
+            *static.routes(),
+            *all_routes(),
+            *reports_api.routes(),
+            *api_routes(settings.requests_per_minute),
+        ],
         middleware=[
             Middleware(SecurityHeaders, secure=settings.secure),
             Middleware(Preferences),

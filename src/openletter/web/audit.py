@@ -31,6 +31,9 @@ class Event(StrEnum):
     TOKEN_MADE = "token made"  # noqa: S105
     TOKENS_REVOKED = "tokens revoked"
     DOWNLOADED = "downloaded"
+    REPORTS_API = "reports api"
+    REPORTS_API_REFUSED = "reports api refused"
+    REPORT_DOWNLOADED = "report downloaded"
     FINDING_ASKED = "finding asked again"
     FINDING_SEEN = "finding seen again"
 

@@ -15,6 +15,7 @@ from openletter.web.labels import N_
 from openletter.web.negotiation import wants_json
 from openletter.web.query import BadQueryError
 from openletter.web.render import render, words_of
+from openletter.web.reports_api.refusal import is_asked, misdirected
 
 _log = logging.getLogger("openletter.web")
 
@@ -49,6 +50,8 @@ def error_response(request: Request, error: HTTPException) -> Response:
     # Starlette puts the English name of the status where nobody gave a detail.
     own = "" if error.detail == HTTPStatus(status).phrase else error.detail
     words = words_of(request)
+    if is_asked(request):
+        return misdirected(request, status, own or told.detail, error.headers)
     headers = {"Cache-Control": "no-store", **(error.headers or {})}
     if wants_json(request):
         return problem(status, own or told.detail, instance=request.url.path, headers=headers)

@@ -13,6 +13,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from openletter.store.error import StoreError
 from openletter.web.accounts import Account, Accounts
 from openletter.web.error_pages import of_store
+from openletter.web.reports_api.refusal import DOWNLOADS, METHODS
 from openletter.web.roles import Role, to_login
 from openletter.web.secret import Secret
 from openletter.web.settings import WebSettings, is_loopback
@@ -103,6 +104,6 @@ class Identity:
             self._settings.public
             or request.state.user is not None
             or path in _OPEN
-            # The link of a finding is its own key.
-            or path.startswith(("/static/", "/finding/"))
+            # The link of a finding is its own key; so is the id of a report, and a request to the Reports API is signed.
+            or path.startswith(("/static/", "/finding/", f"{METHODS}/", f"{DOWNLOADS}/"))
         )

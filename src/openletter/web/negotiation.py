@@ -4,6 +4,8 @@ from collections.abc import Sequence
 
 from starlette.requests import Request
 
+from openletter.web.reports_api.refusal import is_asked
+
 _JSON = frozenset({"application/json", "application/problem+json"})
 MAX_ACCEPTED = 20
 """Entries of an ``Accept`` or ``Accept-Language`` that are looked at; browsers send some five."""
@@ -39,6 +41,8 @@ def language(header: str, known: Sequence[str]) -> str | None:
 def wants_json(request: Request) -> bool:
     """Whether an error is better told to a program than to a person."""
     path = request.url.path
+    if is_asked(request):
+        return True
     if path.startswith(("/api/", "/charts/")) or path == "/openapi.json":
         return True
     for accepted in by_preference(request.headers.get("accept", "")):

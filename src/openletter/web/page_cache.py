@@ -23,7 +23,7 @@ MAX_OCTETS = 96 << 20
 MAX_ENTRY = 2 << 20
 """Octets of one answer; a larger one is a download and made anew each time."""
 _VARY = "Accept-Encoding, Accept-Language, Cookie"
-_OWN = ("/api/", "/static/", "/login", "/logout", "/healthz", "/finding/")
+_OWN = ("/api/", "/static/", "/login", "/logout", "/healthz", "/finding/", "/api2", "/dl/")
 """What answers for itself."""
 _TEXT = ("text/", "application/json")
 

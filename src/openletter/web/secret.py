@@ -30,6 +30,10 @@ class Secret:
         except (BadSignature, UnicodeDecodeError):
             return None
 
+    def mac(self, purpose: bytes, told: bytes) -> bytes:
+        """HMAC-SHA256, of which one purpose's are no other's; ``purpose`` is a word, and not ``form``."""
+        return hmac.new(self._key, b"openletter " + purpose + b"\0" + told, sha256).digest()
+
     def form_token(self, whose: str) -> str:
         """For the forms of a session, or of a reader who is about to begin one."""
         return hmac.new(self._key, b"openletter form\0" + whose.encode(), sha256).hexdigest()
