@@ -3,7 +3,7 @@
 """
 
 from email.headerregistry import Address
-from email.utils import parseaddr
+from email.utils import getaddresses
 
 import msgspec
 
@@ -54,7 +54,10 @@ def read_mailbox(text: str) -> Mailbox:
     """``reports@example.org`` or ``CSIRT of Example <reports@example.org>``. Raises MailSettingError."""
     if not text.isprintable():
         raise MailSettingError(f"{shown(text)} is no mail address; give it on one line")
-    name, address = parseaddr(text)
-    if not address:
-        raise MailSettingError(f"{shown(text)} is no mail address; write it as Example <reports@example.org>")
+    found = getaddresses([text])
+    name, address = found[0]
+    if len(found) != 1 or not address:
+        raise MailSettingError(
+            f"{shown(text)} is not one mail address; write it as Example <reports@example.org>"
+        )
     return Mailbox(name, address_of(address))

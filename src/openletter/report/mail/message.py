@@ -110,6 +110,7 @@ def make_message(
     language = letter.subscriber.language.value
     for part in (message, *message.iter_parts()):
         part["Content-Language"] = language
+    message.make_mixed()
     for file in letter.attached.files:
         kind, subtype = file.type
         parameters = {"charset": "utf-8"} if kind == "text" else None

@@ -105,6 +105,24 @@ class _Bounded(smtplib.SMTP):
         """Whether nothing was said beyond the last reply."""
         return not self._rest
 
+    def demand_silence(self) -> None:
+        """Where a message is about to be ended: a server that has hung up by now, or says something, has not taken it, and that
+        is known for sure. Raises SMTPServerDisconnected."""
+        sock: socket.socket | None = self.sock
+        if sock is None:
+            raise smtplib.SMTPServerDisconnected("the server hung up")
+        some = self._rest
+        if not some:
+            sock.settimeout(0)
+            try:
+                some = sock.recv(_MAX_LINE)
+            except (BlockingIOError, ssl.SSLWantReadError):
+                return
+            finally:
+                sock.settimeout(self.timeout)
+        said = f"the server broke in: {_shown(0, some)[2:]}" if some else "the server hung up"
+        raise smtplib.SMTPServerDisconnected(said)
+
 
 class _Clear(_Bounded):
     """STARTTLS comes next."""
@@ -242,6 +260,7 @@ class Connection:
             if code != 354:
                 return self._refused(Outcome(refused=refused, reply=Reply(code, _shown(code, said))))
             smtp.send(_stuffed(message))
+            smtp.demand_silence()
             before_dot(taken)
             smtp.patience_s = self._dot_timeout
             smtp.send(b".\r\n")

@@ -107,7 +107,7 @@ def write_messages(
     found = {whose: digest for whose, digest in digests(table).items() if digest.counts.due}
     banners = _banners(store, records, found.values())
     files: dict[int, list[Path]] = {}
-    for file in run.files:
+    for file in (*run.files, *run.documents):
         files.setdefault(file.subscriber_id, []).append(run.folder / file.file)
     slices = _slices(table)
     for one in to:
