@@ -7,8 +7,7 @@ import msgspec
 import pyarrow as pa
 
 from openletter.report.link import FindingLink
-from openletter.report.reported import reported_files
-from openletter.statistics.address_rows import rows_of_address
+from openletter.report.reported import reported_files, source
 from openletter.statistics.endpoint import EndpointDetail, one_endpoint
 from openletter.statistics.endpoint_history import endpoint_history
 from openletter.statistics.history import SeenAs
@@ -87,9 +86,20 @@ def _belongs(detail: EndpointDetail, to: Subscriber) -> bool:
         return bool(match(database, [to], "endpoints", leaf_names=names).num_rows)
 
 
+_TOLD = """
+SELECT first_reported, last_reported, times, closed_at FROM ({account})
+WHERE subscriber = $subscriber AND ip_sort = $key AND port = $port AND host = $host
+"""
+
+
 def _told(store: Store, link: FindingLink) -> ToldOf | None:
-    rows = rows_of_address(reported_files(store), sort_key(link.ip))
-    for row in rows.to_pylist() if rows is not None else ():
-        if (row["subscriber"], row["port"], row["host"]) == (link.subscriber_id, link.port, link.host):
-            return msgspec.convert({name: row[name] for name in ToldOf.__struct_fields__}, ToldOf)
-    return None
+    account = _TOLD.format(account=source(reported_files(store)))
+    asked = {
+        "subscriber": link.subscriber_id,
+        "key": sort_key(link.ip),
+        "port": link.port,
+        "host": link.host,
+    }
+    with connect() as database:
+        rows = database.sql(account, params=asked).to_arrow_table().to_pylist()
+    return msgspec.convert(rows[0], ToldOf) if rows else None
