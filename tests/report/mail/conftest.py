@@ -11,6 +11,7 @@ import threading
 from collections.abc import Callable
 from contextlib import contextmanager
 
+import msgspec
 import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult
@@ -19,8 +20,14 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from openletter.report.mail.digest import Counts, Digest, Host, Port, Tally
+from openletter.report.mail.letter import Letter
+from openletter.report.mail.mailbox import Mailbox
 from openletter.report.mail.outbox import Outbox
 from openletter.report.mail.outbox_message import NewMessage
+from openletter.report.standing import Standing
+from openletter.subscriber.subscriber import Subscriber
+from openletter.verdict.classes import Class, Severity
 
 NOW = datetime.datetime.now(datetime.UTC)
 DAY = datetime.timedelta(days=1)
@@ -298,3 +305,59 @@ def new_message():
 def outbox(tmp_path):
     with Outbox(tmp_path) as opened:
         yield opened
+
+
+def _digest(*, name="mail.example.net", banner="+OK ready", word="no_tls", hosts=2):
+    port = Port(port=110, protocol="pop3", host="", word=word, banner=banner)
+    host = Host(
+        ip="192.0.2.1",
+        name=name,
+        severity=Severity.MEDIUM,
+        standing=Standing.NEW,
+        ports=(port,),
+        more_ports=1,
+    )
+    gone = msgspec.structs.replace(host, standing=Standing.FIXED)
+    standings = dict.fromkeys(Standing, 0)
+    standings |= {
+        Standing.NEW: 3,
+        Standing.REMINDER: 1,
+        Standing.OPEN: 4,
+        Standing.FIXED: 1,
+        Standing.BACK: 1,
+    }
+    return Digest(
+        counts=Counts(
+            faulty=Tally(hosts=hosts, endpoints=9),
+            strict=Tally(hosts=1, endpoints=2),
+            wide=Tally(hosts=2, endpoints=3),
+            standings=standings,
+        ),
+        worst=(host,),
+        fixed=(gone,),
+        fixed_hosts=4,
+        kinds={(word if word in list(Class) else "implicit_tls", (word, "cert_expired")): 9},
+    )
+
+
+def _letter(**more):
+    told = {
+        "subscriber": Subscriber(id=1, slug="ex", name="Example Ltd", contacts=("abuse@example.net",)),
+        "day": datetime.date(2026, 11, 24),
+        "seen": 1_795_478_400.0,
+        "digest": _digest(),
+        "sender": Mailbox("CSIRT", "reports@example.org"),
+    }
+    return Letter(**{**told, **more})
+
+
+@pytest.fixture
+def digest():
+    """Makes what a message says."""
+    return _digest
+
+
+@pytest.fixture
+def letter():
+    """Makes a letter."""
+    return _letter

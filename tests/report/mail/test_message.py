@@ -8,20 +8,17 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from zipfile import ZipFile
 
-import msgspec
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from openletter.report.mail.attachments import Attached, Attachment, attach, zipped
-from openletter.report.mail.digest import Counts, Digest, Host, Port, Tally
 from openletter.report.mail.error import MailSettingError
-from openletter.report.mail.letter import Letter, banner_text, name_text, words_of
+from openletter.report.mail.letter import banner_text, name_text, words_of
 from openletter.report.mail.mailbox import Mailbox, header_text, read_mailbox
 from openletter.report.mail.message import Thread, Unsubscribing, make_message, message_id, octets_of
-from openletter.report.standing import Standing
 from openletter.subscriber.subscriber import Language, Subscriber
-from openletter.verdict.classes import Class, Severity
+from openletter.verdict.classes import Class
 from openletter.verdict.modifiers import MODIFIERS
 
 DAY = date(2026, 11, 24)
@@ -43,67 +40,29 @@ HEADERS = [
 PAGE = "https://reports.example.org/unsubscribe/x"
 
 
-def digest(*, name="mail.example.net", banner="+OK ready", word="no_tls", hosts=2):
-    port = Port(port=110, protocol="pop3", host="", word=word, banner=banner)
-    host = Host(
-        ip="192.0.2.1",
-        name=name,
-        severity=Severity.MEDIUM,
-        standing=Standing.NEW,
-        ports=(port,),
-        more_ports=1,
-    )
-    gone = msgspec.structs.replace(host, standing=Standing.FIXED)
-    standings = dict.fromkeys(Standing, 0)
-    standings |= {
-        Standing.NEW: 3,
-        Standing.REMINDER: 1,
-        Standing.OPEN: 4,
-        Standing.FIXED: 1,
-        Standing.BACK: 1,
-    }
-    return Digest(
-        counts=Counts(
-            faulty=Tally(hosts=hosts, endpoints=9),
-            strict=Tally(hosts=1, endpoints=2),
-            wide=Tally(hosts=2, endpoints=3),
-            standings=standings,
-        ),
-        worst=(host,),
-        fixed=(gone,),
-        fixed_hosts=4,
-        kinds={(word if word in list(Class) else "implicit_tls", (word, "cert_expired")): 9},
-    )
+@pytest.fixture
+def made(letter):
+    def make(of=None, *, recipients=("abuse@example.net",), **more):
+        of = of or letter()
+        told = {
+            "number": message_id(DAY, "example.org"),
+            "now": NOW,
+            "reply_to": Mailbox("", "desk@example.org"),
+            "thread": Thread(messages=("<1@example.org>", "<2@example.org>", "<3@example.org>")),
+            "unsubscribing": Unsubscribing(
+                mail="desk@example.org", subject=f"unsubscribe {of.subscriber.slug}"
+            ),
+        }
+        return make_message(of, recipients, **{**told, **more})
 
-
-def letter(**more):
-    told = {
-        "subscriber": Subscriber(id=1, slug="ex", name="Example Ltd", contacts=("abuse@example.net",)),
-        "day": DAY,
-        "seen": 1_795_478_400.0,
-        "digest": digest(),
-        "sender": Mailbox("CSIRT", "reports@example.org"),
-    }
-    return Letter(**{**told, **more})
-
-
-def made(of=None, *, recipients=("abuse@example.net",), **more):
-    of = of or letter()
-    told = {
-        "number": message_id(DAY, "example.org"),
-        "now": NOW,
-        "reply_to": Mailbox("", "desk@example.org"),
-        "thread": Thread(messages=("<1@example.org>", "<2@example.org>", "<3@example.org>")),
-        "unsubscribing": Unsubscribing(mail="desk@example.org", subject=f"unsubscribe {of.subscriber.slug}"),
-    }
-    return make_message(of, recipients, **{**told, **more})
+    return make
 
 
 def read(octets):
     return email.message_from_bytes(octets, policy=email.policy.default)
 
 
-def test_the_headers_that_it_has_and_no_others():
+def test_the_headers_that_it_has_and_no_others(made):
     message = read(octets_of(made()))
     assert message.keys() == HEADERS
     assert str(message["From"]) == "CSIRT <reports@example.org>"
@@ -118,7 +77,7 @@ def test_the_headers_that_it_has_and_no_others():
     )
 
 
-def test_the_first_to_a_subscriber_answers_nothing():
+def test_the_first_to_a_subscriber_answers_nothing(made):
     message = made(thread=Thread(), reply_to=None)
     assert {"In-Reply-To", "References", "Reply-To"}.isdisjoint(message.keys())
 
@@ -132,14 +91,14 @@ def test_the_first_to_a_subscriber_answers_nothing():
         ("", True, False),
     ],
 )
-def test_one_click_is_promised_over_https_alone(page, one_click, post):
+def test_one_click_is_promised_over_https_alone(page, one_click, post, made):
     unsubscribing = Unsubscribing(mail="d@example.org", subject="u", page=page, one_click=one_click)
     message = made(unsubscribing=unsubscribing)
     assert (message["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click") is post
     assert message["List-Unsubscribe"].startswith(f"<{page}>, " if page else "<mailto:")
 
 
-def test_every_line_is_ascii_and_short_enough_for_any_server():
+def test_every_line_is_ascii_and_short_enough_for_any_server(made, letter):
     japanese = Subscriber(id=1, slug="ex", name="株式会社" * 40, language=Language.JA)
     octets = octets_of(made(letter(subscriber=japanese), recipients=[f"a{n}@example.net" for n in range(60)]))
     assert octets.isascii()
@@ -153,7 +112,7 @@ def test_every_line_is_ascii_and_short_enough_for_any_server():
     assert message.get_body(("html",))["Content-Language"] == "ja"
 
 
-def test_identifiers_are_never_put_into_encoded_words():
+def test_identifiers_are_never_put_into_encoded_words(made):
     """Then no program finds the thread, and none the address to unsubscribe at."""
     domain = f"{'a' * 60}.{'b' * 60}.{'c' * 60}.example.org"
     number = message_id(DAY, domain)
@@ -181,7 +140,11 @@ NASTY = st.text(
 )
 
 
-@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(
+    max_examples=80,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
+)
 @given(
     name=NASTY,
     sender=NASTY,
@@ -190,7 +153,9 @@ NASTY = st.text(
     banner=st.binary(max_size=60),
     language=st.sampled_from(Language),
 )
-def test_no_header_can_be_added_or_broken_by_anybodys_words(name, sender, slug, host, banner, language):
+def test_no_header_can_be_added_or_broken_by_anybodys_words(
+    name, sender, slug, host, banner, language, made, letter, digest
+):
     subscriber = Subscriber(id=1, slug=slug, name=name, language=language)
     of = letter(
         subscriber=subscriber,
@@ -220,7 +185,7 @@ def test_no_header_can_be_added_or_broken_by_anybodys_words(name, sender, slug, 
 @pytest.mark.parametrize(
     "address", ["a@b.example\r\nBcc: c@d.example", "a@b.example\n", "a b@c.example", "a@b,c@d"]
 )
-def test_an_address_that_could_be_two_is_refused(address):
+def test_an_address_that_could_be_two_is_refused(address, made):
     with pytest.raises(MailSettingError):
         read_mailbox(address)
     with pytest.raises(ValueError):
@@ -236,7 +201,7 @@ def test_an_address_that_could_be_two_is_refused(address):
         ("窓口 <r@例え.jp>", "窓口", "r@xn--r8jz45g.jp"),
     ],
 )
-def test_an_address_of_any_language_becomes_one_that_every_server_takes(text, name, address):
+def test_an_address_of_any_language_becomes_one_that_every_server_takes(text, name, address, made, letter):
     assert read_mailbox(text) == Mailbox(name, address)
     message = read(octets_of(made(letter(sender=read_mailbox(text)))))
     (sender,) = message["From"].addresses
@@ -247,7 +212,7 @@ HOSTILE = "<script>alert(1)</script><img src=x onerror=alert(1)>\"'&{{ 7*7 }}"
 
 
 @pytest.mark.parametrize("language", Language)
-def test_hostile_words_are_text_in_html(language):
+def test_hostile_words_are_text_in_html(language, letter, digest):
     of = letter(
         subscriber=Subscriber(id=1, slug="ex", name=HOSTILE, language=language),
         digest=digest(name=HOSTILE, banner=banner_text(b"+OK " + HOSTILE.encode() + b"\x1b[31m\x00")),
@@ -272,7 +237,7 @@ def test_a_name_is_nothing_that_a_mail_program_makes_a_link_of():
 
 @pytest.mark.parametrize("language", Language)
 @pytest.mark.parametrize("word", [*Class, *(modifier.name for modifier in MODIFIERS)])
-def test_there_are_words_for_every_fault(language, word):
+def test_there_are_words_for_every_fault(language, word, letter, digest):
     subscriber = Subscriber(id=1, slug="ex", name="Example", language=language)
     words = words_of(letter(subscriber=subscriber, digest=digest(word=str(word))))
     assert "192.0.2.1" in words.text
@@ -286,7 +251,7 @@ def test_there_are_words_for_every_fault(language, word):
         assert not re.findall(r"\b(?:the|of|server|port|new|fixed)\b", left.partition("</head>")[2])
 
 
-def test_text_and_html_say_the_same_numbers():
+def test_text_and_html_say_the_same_numbers(letter):
     words = words_of(letter())
     for number in ("2 servers, 3 ports", "1 server, 2 ports", "2 servers, 9 ports"):
         assert number in words.text
@@ -301,7 +266,7 @@ def _files(folder, *sizes):
     return sorted(folder.iterdir(), reverse=True)
 
 
-def test_files_hang_on_it_as_they_are(tmp_path):
+def test_files_hang_on_it_as_they_are(tmp_path, made, letter):
     attached = attach(_files(tmp_path, 500, 100), "all.zip", zip_above=600)
     assert [file.name for file in attached.files] == ["0.csv", "1.csv"]
     message = read(octets_of(made(letter(attached=attached))))
@@ -312,7 +277,7 @@ def test_files_hang_on_it_as_they_are(tmp_path):
     assert str(parts[0]["Content-Type"]) == 'text/csv; charset="utf-8"'
 
 
-def test_above_a_size_they_are_one_archive_that_is_always_the_same(tmp_path):
+def test_above_a_size_they_are_one_archive_that_is_always_the_same(tmp_path, made, letter):
     paths = _files(tmp_path, 500, 105)
     attached = attach(paths, "all.zip", zip_above=600)
     assert [file.name for file in attached.files] == ["all.zip"]
@@ -332,14 +297,14 @@ def test_above_a_size_they_are_one_archive_that_is_always_the_same(tmp_path):
     assert "zipped" in message.get_body(("plain",)).get_content()
 
 
-def test_what_no_mail_can_carry_is_left_out_and_said_so(tmp_path, monkeypatch):
+def test_what_no_mail_can_carry_is_left_out_and_said_so(tmp_path, monkeypatch, letter):
     monkeypatch.setattr("openletter.report.mail.attachments.MAX_OCTETS", 10)
     attached = attach(_files(tmp_path, 500), "all.zip", zip_above=10)
     assert (attached.files, attached.too_large) == ((), True)
     assert "too large for a mail" in words_of(letter(attached=attached)).text
 
 
-def test_an_html_report_is_no_part_that_is_shown_in_place_of_the_body(tmp_path):
+def test_an_html_report_is_no_part_that_is_shown_in_place_of_the_body(tmp_path, made, letter):
     (tmp_path / "report.html").write_text("<p>whole report</p>")
     message = read(octets_of(made(letter(attached=attach([tmp_path / "report.html"], "x.zip")))))
     assert message.get_content_type() == "multipart/mixed"

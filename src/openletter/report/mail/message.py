@@ -67,7 +67,7 @@ class Unsubscribing(msgspec.Struct, frozen=True, kw_only=True):
     """Whether a POST to the page is enough, without a question."""
 
     def header(self) -> str:
-        mail = f"<mailto:{quote(self.mail, safe='@+')}?subject={quote(self.subject)}>"
+        mail = f"<mailto:{quote(self.mail, safe='@+')}?subject={quote(header_text(self.subject))}>"
         return f"<{self.page}>, {mail}" if self.page else mail
 
 

@@ -107,8 +107,10 @@ def write_messages(
     found = {whose: digest for whose, digest in digests(table).items() if digest.counts.due}
     banners = _banners(store, records, found.values())
     files: dict[int, list[Path]] = {}
-    for file in (*run.files, *run.documents):
+    for file in run.files:
         files.setdefault(file.subscriber_id, []).append(run.folder / file.file)
+    for document in run.documents:
+        files.setdefault(document.subscriber_id, []).append(run.folder / document.file)
     slices = _slices(table)
     for one in to:
         if one.id not in found:
