@@ -6,6 +6,7 @@ from typing import BinaryIO
 
 import msgspec
 
+from openletter.report.formats.stix import write_stix
 from openletter.report.html.document import write_html
 from openletter.report.told import Told
 from openletter.subscriber.subscriber import Format
@@ -22,6 +23,7 @@ class DocumentFormat(msgspec.Struct, frozen=True, kw_only=True):
 
 DOCUMENT_FORMATS: dict[Format, DocumentFormat] = {
     Format.HTML: DocumentFormat(suffix="html", write=write_html, hosts_seen=250),
+    Format.STIX: DocumentFormat(suffix="json", write=write_stix),
 }
 """A further one is a further entry."""
 

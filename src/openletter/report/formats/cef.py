@@ -19,7 +19,7 @@ import pyarrow.compute as pc
 from openletter import __version__
 from openletter.dialogue.observation import Mode
 from openletter.report.bulk_text import where_odd
-from openletter.report.formats.certificate_date import moment
+from openletter.report.formats.certificate_text import moment
 from openletter.report.formats.kinds import CERTIFICATE, FINGERPRINT, Kind, by_kind, joined
 from openletter.report.formats.verdict_kind import PRODUCT, VERDICT, is_sure, verdict_kind
 from openletter.report.line_format import LineFormat, one_array

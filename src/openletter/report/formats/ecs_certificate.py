@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from openletter.report.formats.certificate_date import iso
+from openletter.report.formats.certificate_text import distinguished_name, iso
 from openletter.report.formats.kinds import Kind
 
 _KEYS = {"rsaEncryption": "RSA", "id-ecPublicKey": "ECDSA", "dsaEncryption": "DSA", "id-dsa": "DSA"}
@@ -30,30 +30,6 @@ _NAMES = {
     "state_or_province": "state_or_province_name",
 }
 """Fields of ECS by the reports' attributes. Each is a list there, and a text here, several joined by a comma."""
-
-_ABBREVIATED = {
-    "common_name": "CN",
-    "organization_unit_name": "OU",
-    "organization_name": "O",
-    "locality_name": "L",
-    "state_or_province_name": "ST",
-    "country": "C",
-}
-
-
-def distinguished_name(kind: Kind, which: str) -> str:
-    """``CN=mail.example.org, O=Example, C=NL`` of what the reports tell of the ``subject`` or the ``issuer``; the signs that
-    RFC 4514 §2.4 escapes are escaped."""
-    parts = []
-    for attribute, short in _ABBREVIATED.items():
-        if text := kind[f"{which}_{attribute}"]:
-            parts.append(f"{short}={_escaped(text)}")
-    return ", ".join(parts)
-
-
-def _escaped(text: str) -> str:
-    shown = "".join(f"\\{sign}" if sign in '\\"+,;<>=' else sign for sign in text)
-    return f"\\{shown}" if shown.startswith(("#", " ")) else shown
 
 
 def _name(kind: Kind, which: str) -> dict[str, Any]:
