@@ -1,20 +1,20 @@
 """What the page of a finding shows: what a survey saw beside what a second look saw, and the finding's past."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import msgspec
 
+from openletter.report.endpoint_view import EndpointView, endpoint_view
 from openletter.report.recheck.finding import Finding
 from openletter.report.recheck.ledger import Evidence, Recheck, Wait
-from openletter.report.recheck.outcome import Outcome
+from openletter.report.recheck.outcome import Outcome, is_conclusive, own_faults
 from openletter.report.recheck.permission import Refusal
 from openletter.report.stored import stored_report
 from openletter.statistics.findings import severity_of
-from openletter.verdict.classes import Evidence as Grade
-from openletter.verdict.classes import Severity
+from openletter.subscriber.subscriber import Subscriber
+from openletter.verdict.classes import WIDE, Class, Severity
 from openletter.verdict.verdict_table import VerdictRow
-from openletter.web.endpoint_view import EndpointView, endpoint_view
-from openletter.web.labels import EVIDENCE, N_
+from openletter.web.labels import N_
 from openletter.web.pages.endpoint_rows import class_name, finding_name
 from openletter.web.recheck_words import HINDRANCES, OUTCOME_MEANINGS, OUTCOMES
 from openletter.web.words import Words
@@ -28,7 +28,8 @@ class Sight(msgspec.Struct, frozen=True, kw_only=True):
     class_name: str
     severity: Severity
     unknown: bool
-    evidence_name: str
+    sound: bool
+    """Nothing that its owner is told to mend was seen."""
     findings: tuple[str, ...]
 
 
@@ -40,6 +41,8 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
     words: str
     after: Sight | None
     """None where nobody was asked."""
+    passwords: bool
+    """Whether passwords may have been read until it was mended."""
 
 
 class Event(msgspec.Struct, frozen=True, kw_only=True):
@@ -87,21 +90,22 @@ class State(msgspec.Struct, frozen=True, kw_only=True):
         return last if last and last.outcome not in silent and last.asked > seen else None
 
 
-def _sight(row: VerdictRow, caption: str, at: float, words: Words) -> Sight:
+def _sight(row: VerdictRow, whose: Subscriber, caption: str, at: float, words: Words) -> Sight:
     return Sight(
         caption=caption,
         at=words.moment(at),
         class_name=words.text(class_name(row.class_)),
         severity=row.worst,
         unknown=row.unknown,
-        evidence_name=words.text(EVIDENCE[Grade(row.evidence)]),
+        sound=is_conclusive(row) and not own_faults(row, whose),
         findings=tuple(words.text(finding_name(name)) for name in row.findings),
     )
 
 
 def before(finding: Finding, words: Words) -> Sight:
     detail = finding.detail
-    return _sight(detail.verdict, words.text(N_("In the survey")), detail.observation.started, words)
+    caption = words.text(N_("In the survey"))
+    return _sight(detail.verdict, finding.subscriber, caption, detail.observation.started, words)
 
 
 def result(state: State, words: Words) -> Result | None:
@@ -117,8 +121,17 @@ def result(state: State, words: Words) -> Result | None:
         outcome=last.outcome,
         title=words.text(OUTCOMES[last.outcome]),
         words=words.text(said) if said else "",
-        after=_sight(last.verdict, caption, last.asked, words) if last.verdict else None,
+        after=_sight(last.verdict, state.finding.subscriber, caption, last.asked, words)
+        if last.verdict
+        else None,
+        passwords=last.outcome is Outcome.MENDED and any(_was_wide(state)),
     )
+
+
+def _was_wide(state: State) -> Iterator[bool]:
+    """Of each time at which it was seen: whether a password could cross in the clear."""
+    yield from (Class(one.class_) in WIDE for one in state.finding.history if one.class_ in set(Class))
+    yield from (one.verdict.wide for one in state.rechecks if one.verdict is not None)
 
 
 def view(state: State, language: str) -> EndpointView:

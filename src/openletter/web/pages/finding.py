@@ -118,13 +118,16 @@ def _context(request: Request, link: FindingLink, state: State) -> dict[str, Any
     words, finding = words_of(request), state.finding
     row = finding.detail.verdict
     wait = state.wait
+    first, second = before(finding, words), result(state, words)
+    latest = second.after if second and state.telling else first
     return {
         "address": endpoint_address(link.ip, link.port),
         "host": link.host,
         "view": view(state, words.locale.language),
         "seen_anew": state.telling is not None,
-        "before": before(finding, words),
-        "result": result(state, words),
+        "before": first,
+        "result": second,
+        "sound": latest is not None and latest.sound,
         "past": past(state, words),
         "told": told(finding, words),
         "refusal": words.text(REFUSALS[state.refusal]) if state.refusal else "",
