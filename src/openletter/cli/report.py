@@ -13,17 +13,32 @@ from openletter.cli.arguments import DEFAULT_STORE, StoreOption, SurveyOption
 from openletter.cli.base_url import DEFAULT_LINK_DAYS, LinkDaysOption, LinksOption, parse_base_url
 from openletter.cli.forms import JsonOption, write_json
 from openletter.cli.progress import working
+from openletter.cli.report_abuse import (
+    DEFAULT_RATE as DEFAULT_RDAP_RATE,
+)
+from openletter.cli.report_abuse import (
+    AbuseCountryOption,
+    AbuseNetworkOption,
+    AbuseOption,
+    AbuseOptions,
+    RdapListsOption,
+    RdapRateOption,
+    check_abuse,
+    draft_for_abuse,
+)
 from openletter.cli.report_mail import (
     BounceToOption,
     DryRunOption,
     FromOption,
     MailOption,
     MailOptions,
+    OneClickOption,
     PasswordFileOption,
     RateOption,
     ReplyToOption,
     SmtpOption,
     SmtpRootsOption,
+    UnsubscribeOption,
     ZipAboveOption,
     check_mail,
     mail_reports,
@@ -118,6 +133,13 @@ def report(
     rate: RateOption = DEFAULT_RATE,
     zip_above: ZipAboveOption = DEFAULT_ZIP_ABOVE,
     dry_run: DryRunOption = None,
+    unsubscribe: UnsubscribeOption = "",
+    one_click: OneClickOption = False,
+    abuse: AbuseOption = None,
+    abuse_network: AbuseNetworkOption = None,
+    abuse_country: AbuseCountryOption = None,
+    rdap_rate: RdapRateOption = DEFAULT_RDAP_RATE,
+    rdap_lists: RdapListsOption = None,
     webhook: WebhookOption = None,
     webhook_secret: SecretFileOption = None,
     webhook_copy: CopyOption = False,
@@ -140,6 +162,7 @@ def report(
       openletter report --mail --dry-run mail --from reports@example.org
       openletter report --mail --smtp smtps://reports@mail.example.org --from reports@example.org
       openletter report --webhook https://tickets.example.org/hook
+      openletter report --abuse drafts --from reports@example.org
     """
     formats = _formats(format_)
     when = _day(day, survey)
@@ -153,6 +176,8 @@ def report(
         rate=rate,
         zip_above=zip_above,
         dry_run=dry_run,
+        unsubscribe=unsubscribe,
+        one_click=one_click,
     )
     address = parse_base_url(base_url)
     check_mail(options, wanted=mail)
@@ -164,6 +189,22 @@ def report(
             roots=webhook_roots,
         )
     )
+    drafts = None
+    if abuse is not None:
+        if mail:
+            raise typer.BadParameter(
+                "drafts are for a person to send; leave --mail out", param_hint="--abuse"
+            )
+        drafts = AbuseOptions(
+            folder=abuse,
+            sender=from_,
+            reply_to=reply_to,
+            networks=abuse_network or (),
+            countries=abuse_country or (),
+            rate=rdap_rate,
+            lists=rdap_lists,
+        )
+        check_abuse(drafts)
     with Store(store) as opened, Directory(opened.root) as directory:
         told = tuple(directory.show(slug) for slug in dict.fromkeys(subscriber or ())) or None
         everybody = told or directory.list(active=True)
@@ -172,6 +213,9 @@ def report(
             records = surveys_of(opened, when)
         else:
             records = [opened.survey(survey) if survey else opened.latest(judged=True)]
+        if drafts is not None:
+            draft_for_abuse(opened, directory, records, drafts, day=when, strict=strict, json=json)
+            return
         target = to or opened.root / FOLDER
         links = links_of(opened.root, address, days=link_days)
         with working(Console(stderr=True), "writing reports") as watch:

@@ -94,7 +94,7 @@ def hook_of(options: WebhookOptions) -> Hook | None:
     return Hook(
         url=_read("--webhook", lambda: read_url(text)),
         key=_read("--webhook-secret", lambda: read_secret(options.secret_file)),
-        reach=Reach.PRIVATE if options.private else Reach.PUBLIC,
+        reach=Reach.PRIVATE if options.private else Reach.GIVEN,
         context=_read("--webhook-roots", lambda: client_context(options.roots)),
     )
 

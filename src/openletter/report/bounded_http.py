@@ -12,6 +12,8 @@ import threading
 import time
 from collections.abc import Mapping
 from contextlib import suppress
+from datetime import UTC
+from email.utils import parsedate_to_datetime
 from enum import StrEnum
 from ipaddress import IPv6Address, ip_address
 from pathlib import Path
@@ -41,8 +43,10 @@ class ForbiddenPlaceError(HttpError):
 class Reach(StrEnum):
     """Which addresses may be asked."""
 
-    PUBLIC = "public"
-    """Those of the Internet; and loopback where the URL itself names it."""
+    INTERNET = "internet"
+    """Public ones: for what a stranger names."""
+    GIVEN = "given"
+    """Those of the Internet; and loopback where the URL itself names it: for what the user has written."""
     PRIVATE = "private"
     """Private ones and loopback as well; never link-local ones, where clouds keep their secrets."""
 
@@ -148,7 +152,7 @@ def _allowed(text: str, url: Url, reach: Reach) -> bool:
         return True
     if ip.is_link_local or ip.is_multicast or ip.is_unspecified or (ip.is_reserved and not ip.is_loopback):
         return False
-    return reach is Reach.PRIVATE or (ip.is_loopback and url.on_loopback)
+    return reach is Reach.PRIVATE or (reach is Reach.GIVEN and ip.is_loopback and url.on_loopback)
 
 
 def request(
@@ -157,7 +161,7 @@ def request(
     *,
     headers: Mapping[str, str],
     body: bytes | None = None,
-    reach: Reach = Reach.PUBLIC,
+    reach: Reach = Reach.GIVEN,
     context: ssl.SSLContext | None = None,
     timeout: float,
     max_octets: int,
@@ -245,6 +249,19 @@ class _Exchange:
             return Reply(
                 status=answer.status, headers=given, body=read[:max_octets], cut=len(read) > max_octets
             )
+
+
+def retry_after(text: str, now: float) -> float | None:
+    """The header of that name (RFC 9110 §10.2.3), in seconds from ``now``; none where it says nothing that makes sense."""
+    text = text.strip()
+    if text.isascii() and text.isdigit():
+        return float(text[:9])
+    try:
+        when = parsedate_to_datetime(text)
+    except (ValueError, TypeError):
+        return None
+    moment = when if when.tzinfo is not None else when.replace(tzinfo=UTC)
+    return max(0.0, moment.timestamp() - now)
 
 
 def _why(error: BaseException) -> str:

@@ -15,7 +15,7 @@ import jsonschema
 import pytest
 
 from openletter.cli import main
-from openletter.report.bounded_http import Reach, client_context, read_url
+from openletter.report.bounded_http import Reach, client_context, read_url, retry_after
 from openletter.report.standing import standings
 from openletter.report.webhook.handing_over import hand_over
 from openletter.report.webhook.payload import bodies, schema

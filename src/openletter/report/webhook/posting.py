@@ -4,12 +4,18 @@ import random
 import ssl
 import time
 from collections.abc import Callable
-from datetime import UTC
-from email.utils import parsedate_to_datetime
 
 import msgspec
 
-from openletter.report.bounded_http import ForbiddenPlaceError, HttpError, Reach, Reply, Url, request
+from openletter.report.bounded_http import (
+    ForbiddenPlaceError,
+    HttpError,
+    Reach,
+    Reply,
+    Url,
+    request,
+    retry_after,
+)
 from openletter.report.webhook.queue import Waiting, WebhookQueue
 from openletter.report.webhook.signature import signed_headers
 
@@ -32,7 +38,7 @@ class WebhookError(Exception):
 class Hook(msgspec.Struct, frozen=True, kw_only=True):
     url: Url
     key: bytes
-    reach: Reach = Reach.PUBLIC
+    reach: Reach = Reach.GIVEN
     context: ssl.SSLContext | None = None
     timeout: float = TIMEOUT_S
 
@@ -118,16 +124,3 @@ def _after(reply: Reply, attempt: int, now: float) -> float:
     """Seconds: what the other side says, or, where it says nothing, longer each time."""
     said = retry_after(reply.headers.get("retry-after", ""), now)
     return _back_off(attempt) if said is None else max(said, _back_off(attempt))
-
-
-def retry_after(text: str, now: float) -> float | None:
-    """The header of that name (RFC 9110 §10.2.3), in seconds from ``now``; none where it says nothing that makes sense."""
-    text = text.strip()
-    if text.isascii() and text.isdigit():
-        return float(text[:9])
-    try:
-        when = parsedate_to_datetime(text)
-    except (ValueError, TypeError):
-        return None
-    moment = when if when.tzinfo is not None else when.replace(tzinfo=UTC)
-    return max(0.0, moment.timestamp() - now)

@@ -1,0 +1,111 @@
+"""What registries have answered, kept for a while: ``abuse-contacts.sqlite`` in the store, for its owner alone.
+
+A network is known by its range, so one answer is good for all addresses in it. That there is nobody to write to is an answer as
+well, and so, for an hour, is that there was none.
+"""
+
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import msgspec
+
+from openletter.report.abuse.network import Network, Outcome
+from openletter.report.private_database import open_private
+from openletter.store.error import named
+from openletter.store.observation_table import sort_key
+
+FILE = "abuse-contacts.sqlite"
+_DAY_S = 86_400.0
+KEPT_S = {
+    Outcome.FOUND: 30 * _DAY_S,
+    Outcome.NO_CONTACT: 7 * _DAY_S,
+    Outcome.NOT_FOUND: 7 * _DAY_S,
+    Outcome.FAILED: 3_600.0,
+}
+REGISTRIES_KEPT_S = 7 * _DAY_S
+"""Which registry has which addresses changes a few times a year."""
+
+_TABLES = """
+CREATE TABLE IF NOT EXISTS network (
+  first BLOB NOT NULL,
+  last BLOB NOT NULL,
+  told TEXT NOT NULL,
+  registry TEXT NOT NULL,
+  asked REAL NOT NULL,
+  until REAL NOT NULL,
+  PRIMARY KEY (first, last)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS registries (
+  source TEXT PRIMARY KEY,
+  told BLOB NOT NULL,
+  asked REAL NOT NULL
+) STRICT;
+"""
+
+
+class Known(msgspec.Struct, frozen=True, kw_only=True):
+    network: Network
+    registry: str
+    """Host that was asked; empty where nobody was."""
+    asked: float
+    """Unix seconds."""
+
+
+class ContactCache:
+    """Raises StoreError where the file cannot be read or written. Of one thread."""
+
+    def __init__(self, store_root: Path) -> None:
+        self.path = store_root.absolute() / FILE
+        with named(self.path):
+            self._database = open_private(self.path, _TABLES)
+            # What the last seconds before a power failure brought can be asked again.
+            self._database.execute("PRAGMA synchronous = NORMAL")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._database.close()
+
+    def find(self, ip: str, now: float) -> Known | None:
+        """What is known of the smallest network around an address, and still holds."""
+        key = sort_key(ip)
+        with named(self.path):
+            row = self._database.execute(
+                "SELECT told, registry, asked FROM network WHERE first <= ? AND last >= ? AND until > ? "
+                "ORDER BY first DESC, last LIMIT 1",
+                (key, key, now),
+            ).fetchone()
+        if row is None:
+            return None
+        told, registry, asked = row
+        return Known(network=msgspec.json.decode(told, type=Network), registry=registry, asked=asked)
+
+    def keep(self, network: Network, registry: str, now: float) -> None:
+        told = msgspec.json.encode(network).decode()
+        until = now + KEPT_S[network.outcome]
+        with named(self.path):
+            self._database.execute(
+                "INSERT OR REPLACE INTO network VALUES (?, ?, ?, ?, ?, ?)",
+                (sort_key(network.first), sort_key(network.last), told, registry, now, until),
+            )
+
+    def registries(self, source: str) -> tuple[bytes, float] | None:
+        """The list of registries as ``source`` had it, and when that was."""
+        with named(self.path):
+            row: tuple[bytes, float] | None = self._database.execute(
+                "SELECT told, asked FROM registries WHERE source = ?", (source,)
+            ).fetchone()
+        return row
+
+    def keep_registries(self, source: str, told: bytes, now: float) -> None:
+        with named(self.path):
+            self._database.execute("INSERT OR REPLACE INTO registries VALUES (?, ?, ?)", (source, told, now))
+
+    def forget(self, now: float) -> None:
+        """What does not hold any more."""
+        with named(self.path):
+            self._database.execute("DELETE FROM network WHERE until <= ?", (now,))
