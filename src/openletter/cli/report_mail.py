@@ -1,6 +1,7 @@
 """``openletter report --mail``, and what it shares with ``openletter outbox``: options of the mail server, a run of sending."""
 
 import os
+import re
 import ssl
 import sys
 import time
@@ -34,6 +35,7 @@ from openletter.report.mail.smtp_server import (
 )
 from openletter.report.mail.writing import Mailing, write_messages
 from openletter.report.reporting import ReportRun
+from openletter.scope.error import shown
 from openletter.store.error import named
 from openletter.store.files import make_folder
 from openletter.store.lock import Lock
@@ -154,6 +156,29 @@ DryRunOption = Annotated[
 ]
 
 
+UnsubscribeOption = Annotated[
+    str,
+    typer.Option(
+        "--unsubscribe",
+        metavar="URL",
+        envvar="OPENLETTER_MAIL_UNSUBSCRIBE",
+        help="A page of yours where one ends it, besides mail to --reply-to; {subscriber} in it stands for the slug.",
+        rich_help_panel=PANEL,
+        show_default="mail alone",
+    ),
+]
+OneClickOption = Annotated[
+    bool,
+    typer.Option(
+        "--one-click",
+        envvar="OPENLETTER_MAIL_ONE_CLICK",
+        help="That page takes the POST of RFC 8058; it must be https.",
+        rich_help_panel=PANEL,
+    ),
+]
+_PAGE = re.compile(r"https?://[!-;=?-~]{1,500}")
+
+
 class MailOptions(msgspec.Struct, frozen=True, kw_only=True):
     """As the command line has them."""
 
@@ -166,6 +191,8 @@ class MailOptions(msgspec.Struct, frozen=True, kw_only=True):
     rate: float = DEFAULT_RATE
     zip_above: int = DEFAULT_ZIP_ABOVE
     dry_run: Path | None = None
+    unsubscribe: str = ""
+    one_click: bool = False
 
 
 class Post(msgspec.Struct, frozen=True, kw_only=True):
@@ -187,12 +214,23 @@ def _read(option: str, read: Callable[[], T]) -> T:
 
 def mailing_of(options: MailOptions, links: Links | None) -> Mailing:
     """Raises ``typer.BadParameter``."""
-    reply_to = options.reply_to
+    reply_to, page = options.reply_to, options.unsubscribe
+    if page and not _PAGE.fullmatch(page):
+        raise typer.BadParameter(
+            f"{shown(page)} is no page; write it as https://example.org/unsubscribe/{{subscriber}}",
+            param_hint="--unsubscribe",
+        )
+    if options.one_click and not page.startswith("https://"):
+        raise typer.BadParameter(
+            "it is of a page over https: --unsubscribe https://...", param_hint="--one-click"
+        )
     return Mailing(
         sender=_sender(options),
         reply_to=_read("--reply-to", lambda: read_mailbox(reply_to)) if reply_to else None,
         zip_above=options.zip_above,
         links=links,
+        unsubscribe=page,
+        one_click=options.one_click,
     )
 
 

@@ -167,15 +167,3 @@ def test_the_account_is_written_once_whatever_happens_between(day, server, finis
 def test_of_two_surveys_of_a_day_the_later_word_counts(day, server):
     found = day(server("192.0.2.1"), surveys=2)
     assert "New: 1" in _text(found["a"])
-
-
-def test_a_signer_has_the_last_word(day, server):
-    """S/MIME or PGP: the finished message goes through it, and what comes back is what is sent."""
-
-    def sign(message, sender):
-        assert sender == "reports@example.org"
-        message["X-Signed"] = "yes"
-        return message
-
-    found = day(server("192.0.2.1"), signer=sign)
-    assert found["a"]["X-Signed"] == "yes"

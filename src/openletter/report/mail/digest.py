@@ -68,12 +68,20 @@ class Port(msgspec.Struct, frozen=True, kw_only=True):
 class Host(msgspec.Struct, frozen=True, kw_only=True):
     ip: str
     name: str
-    """That it was asked by, or has by DNS or certificate: what a stranger says."""
+    """That it was asked for by, or has by DNS or certificate: what a stranger says."""
     severity: Severity
     standing: Standing
     """The newest of its endpoints."""
     ports: tuple[Port, ...]
     more_ports: int
+
+    @property
+    def faults(self) -> tuple[tuple[str, tuple[Port, ...]], ...]:
+        """The words of its ports, each once, with the ports that have it."""
+        found: dict[str, list[Port]] = {}
+        for port in self.ports:
+            found.setdefault(port.word, []).append(port)
+        return tuple((word, tuple(ports)) for word, ports in found.items())
 
 
 class FirstStep(msgspec.Struct, frozen=True, kw_only=True):

@@ -52,6 +52,18 @@ class Mailing(msgspec.Struct, frozen=True, kw_only=True):
     """Octets of attachments, above which they are put into one archive."""
     links: Links | None = None
     """To the page of each finding."""
+    unsubscribe: str = ""
+    """A page where a subscriber says that it wants no more of them; ``{subscriber}`` in it stands for its slug. Empty: none."""
+    one_click: bool = False
+    """Whether that page takes the POST of RFC 8058."""
+
+    def unsubscribing(self, subscriber: Subscriber) -> Unsubscribing:
+        return Unsubscribing(
+            mail=self.answers,
+            subject=f"unsubscribe {subscriber.slug}",
+            page=self.unsubscribe.replace("{subscriber}", subscriber.slug),
+            one_click=self.one_click,
+        )
 
     @property
     def answers(self) -> str:
@@ -125,11 +137,13 @@ def write_messages(
             digest=_with_banners(found[one.id], banners),
             sender=mailing.sender,
             attached=attached,
+            unsubscribe=mailing.unsubscribing(one).page,
         )
         number = message_id(on, mailing.sender.domain)
         message = _message(letter, number, mailing, threads.get(one.id, ()), now)
+        octets = octets_of(message)
         if signer is not None:
-            message = signer(message, mailing.sender.address)
+            octets = signer(octets, mailing.sender.address)
         yield Written(
             subscriber=one,
             new=NewMessage(
@@ -140,7 +154,7 @@ def write_messages(
                 message_id=number,
                 subject=str(message["Subject"]),
                 recipients=one.contacts,
-                octets=octets_of(message),
+                octets=octets,
                 standings=pack(slices[one.id]),
             ),
         )
@@ -162,7 +176,7 @@ def _message(
         now=now,
         reply_to=mailing.reply_to,
         thread=Thread(messages=thread),
-        unsubscribing=Unsubscribing(mail=mailing.answers, subject=f"unsubscribe {one.slug}"),
+        unsubscribing=mailing.unsubscribing(one),
         link=link if mailing.links is not None else lambda *_: "",
     )
 
