@@ -1,6 +1,7 @@
 """Keeps the catalogues of messages in step with templates and pages.
 
-    python tools/messages.py           add to each catalogue what is missing (untranslated), take out what nobody says any more
+    python tools/messages.py           add to each catalogue what is missing (untranslated), take out what nobody says any more;
+                                       or to those named: pages, documents
     python tools/messages.py --check   change nothing; name what is missing, superfluous or wrong, and end with 1 where
                                        there is something
 
@@ -35,10 +36,12 @@ class Book(NamedTuple):
     catalogues: Catalogues
 
 
-_SERVICES = "../report/service.py"
+_SHARED = ("service.py", "short_names.py")
 BOOKS = {
-    "pages": Book(SOURCE / "web", ("**/*.py", "**/*.html", _SERVICES), PAGES),
-    "documents": Book(SOURCE / "report", ("service.py", "html/*.py", "templates/html/*.j2"), DOCUMENTS),
+    "pages": Book(
+        SOURCE / "web", ("**/*.py", "**/*.html", *(f"../report/{name}" for name in _SHARED)), PAGES
+    ),
+    "documents": Book(SOURCE / "report", (*_SHARED, "html/*.py", "templates/html/*.j2"), DOCUMENTS),
 }
 
 _PYTHON = {"N_": None, "text": None}
@@ -135,10 +138,12 @@ def main(arguments: list[str]) -> int:
         ]
         print("\n".join(wrong) or "all messages are there")
         return 1 if wrong else 0
-    if arguments:
+    if not set(arguments) <= set(BOOKS):
         print(__doc__)
         return 2
     for name, book, language in whole:
+        if arguments and name not in arguments:
+            continue
         update(book, language)
         for fault in faults(book, language):
             print(f"{name}, {language}: {fault}")

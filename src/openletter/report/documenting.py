@@ -16,10 +16,11 @@ from openletter.report.document import DOCUMENT_FORMATS, document_name
 from openletter.report.document_rows import kept_rows
 from openletter.report.line_format import one_array
 from openletter.report.link import Links
+from openletter.report.past_counts import DayCount, PastCounts
 from openletter.report.shadowserver.columns import WORDS
 from openletter.report.shadowserver.naming import filter_of
 from openletter.report.standing import STANDINGS, standings
-from openletter.report.told import TOLD_ROWS, Seen, Told, counts_of
+from openletter.report.told import TOLD_ROWS, Seen, Told, ToldCounts, counts_of
 from openletter.store.certificates import Certificates
 from openletter.store.database import connect
 from openletter.store.error import named
@@ -34,6 +35,8 @@ from openletter.verdict.classes import STRICT, WIDE, Severity
 _KEY = ["ip_sort", "port", "host"]
 _CHANGES = "changes.arrow"
 _TASKS_A_PROCESS = 4
+TREND_DAYS = 12
+"""That a trend shows, with the document's own."""
 
 
 class DocumentFile(msgspec.Struct, frozen=True, kw_only=True):
@@ -45,6 +48,17 @@ class DocumentFile(msgspec.Struct, frozen=True, kw_only=True):
     file: str
     octets: int
     sha256: str
+    counts: ToldCounts
+
+
+class Recipient(msgspec.Struct, frozen=True, kw_only=True):
+    """One subscriber, and what its documents are made of beside the rows."""
+
+    subscriber: Subscriber
+    formats: tuple[Format, ...]
+    changes: tuple[int, int]
+    """Where in ``DocumentWork.changes`` its rows begin and end."""
+    earlier: tuple[DayCount, ...]
 
 
 class DocumentWork(msgspec.Struct, frozen=True, kw_only=True):
@@ -62,8 +76,7 @@ class DocumentWork(msgspec.Struct, frozen=True, kw_only=True):
     """Where they go."""
     changes: str = ""
     """File of how everything stands (``STANDINGS``)."""
-    subscribers: tuple[tuple[Subscriber, tuple[Format, ...], int, int], ...] = ()
-    """Each with the formats that it gets, and where in ``changes`` its rows begin and end."""
+    recipients: tuple[Recipient, ...] = ()
 
 
 _LATEST = """
@@ -96,10 +109,19 @@ def all_documents(
         return ()
     path = keeping / _CHANGES
     places = _keep_changes(store, directory, work, told, path)
-    everybody = tuple((one, formats[one.id], *places.get(one.id, (0, 0))) for one in told)
+    past = PastCounts(store.root).before(work.day, TREND_DAYS - 1)
+    everybody = tuple(
+        Recipient(
+            subscriber=one,
+            formats=formats[one.id],
+            changes=places.get(one.id, (0, 0)),
+            earlier=past.get(one.id, ()),
+        )
+        for one in told
+    )
     size = max(1, -(-len(everybody) // (processes * _TASKS_A_PROCESS)))
     tasks = [
-        msgspec.structs.replace(work, changes=str(path), subscribers=everybody[start : start + size])
+        msgspec.structs.replace(work, changes=str(path), recipients=everybody[start : start + size])
         for start in range(0, len(everybody), size)
     ]
     try:
@@ -116,11 +138,12 @@ def publish_documents(
     subscribers: Sequence[Subscriber],
     day: date,
     formats: Sequence[Format],
+    past: PastCounts,
     *,
     strict: bool,
 ) -> tuple[str, ...]:
     """Rename documents into their place, and take away those of an earlier run that the ``subscribers`` would have and do not any
-    more; the names of these."""
+    more; the names of these. What was counted is kept in ``past``."""
     for one in made:
         (made_in / one.file).replace(target / one.file)
     there = {one.file for one in made}
@@ -133,6 +156,20 @@ def publish_documents(
     )
     for path in leaving:
         path.unlink()
+    if made and not strict:
+        counts = {one.subscriber_id: one.counts for one in made}
+        past.record(
+            (
+                whose,
+                DayCount(
+                    day=day,
+                    faulty=one.faulty.hosts,
+                    wide=one.wide.hosts,
+                    strict=one.strict.hosts,
+                ),
+            )
+            for whose, one in counts.items()
+        )
     return tuple(path.name for path in leaving)
 
 
@@ -174,14 +211,13 @@ def make_documents(work: DocumentWork) -> list[DocumentFile]:
         changes = pa.ipc.open_file(file).read_all()
     return [
         made
-        for subscriber, formats, start, end in work.subscribers
-        for made in _made(work, subscriber, formats, changes.slice(start, end - start))
+        for one in work.recipients
+        for made in _made(work, one, changes.slice(one.changes[0], one.changes[1] - one.changes[0]))
     ]
 
 
-def _made(
-    work: DocumentWork, subscriber: Subscriber, formats: Sequence[Format], changes: Any
-) -> Iterator[DocumentFile]:
+def _made(work: DocumentWork, recipient: Recipient, changes: Any) -> Iterator[DocumentFile]:
+    subscriber = recipient.subscriber
     found = [rows for target in work.kept if (rows := kept_rows(target).of(subscriber.id)) is not None]
     if not found and not changes.num_rows:
         return
@@ -194,8 +230,9 @@ def _made(
         rows=rows,
         changes=changes,
         counts=counts_of(rows, changes),
+        earlier=recipient.earlier,
     )
-    for format_ in formats:
+    for format_ in recipient.formats:
         form = DOCUMENT_FORMATS[format_]
         shown = told
         if form.hosts_seen:
@@ -213,6 +250,7 @@ def _made(
             file=name,
             octets=path.stat().st_size,
             sha256=sha256_of(path),
+            counts=told.counts,
         )
 
 

@@ -3,7 +3,6 @@
 What ``reports/list`` of the Reports API shows. A file that is made again with the same octets keeps its id.
 """
 
-import os
 import secrets
 import sqlite3
 from collections.abc import Collection, Iterable, Sequence
@@ -13,6 +12,7 @@ from pathlib import Path
 
 import msgspec
 
+from openletter.report.private_database import open_private
 from openletter.store.error import named
 from openletter.subscriber.report_type import ReportType
 
@@ -69,16 +69,7 @@ class ReportIndex:
         self.path = self._root / FILE
 
     def _open(self) -> sqlite3.Connection:
-        # Made before SQLite does it, so that nobody else can ever read it; its log files take the mode over.
-        os.close(os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
-        database = sqlite3.connect(self.path, timeout=60, isolation_level=None)
-        try:
-            database.execute("PRAGMA journal_mode = WAL")
-            database.executescript(_TABLES)
-        except BaseException:
-            database.close()
-            raise
-        return database
+        return open_private(self.path, _TABLES)
 
     def folder(self, target: Path) -> str:
         """As ``ReportFile.folder`` has it."""

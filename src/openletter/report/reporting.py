@@ -32,6 +32,7 @@ from openletter.report.document import DOCUMENT_FORMATS
 from openletter.report.document_rows import kept_by
 from openletter.report.documenting import DocumentFile, DocumentWork, all_documents, publish_documents
 from openletter.report.link import Links
+from openletter.report.past_counts import PastCounts
 from openletter.report.report_index import ReportFile, ReportIndex, new_id
 from openletter.report.shadowserver.naming import file_name, filter_of
 from openletter.report.told_rows import parts_of
@@ -166,7 +167,9 @@ def make_reports(
             and (strict or not old.file.endswith(tuple(_ending(one, strict=True) for one in used)))
         ]
         run = _published(records, files, whole, target, index, stale)
-        left = publish_documents(made, whole, target, everybody, about, documents, strict=strict)
+        left = publish_documents(
+            made, whole, target, everybody, about, documents, PastCounts(store.root), strict=strict
+        )
         return msgspec.structs.replace(run, documents=made, removed=(*run.removed, *left))
 
 

@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from openletter.report.line_format import one_array
+from openletter.report.past_counts import DayCount
 from openletter.report.shadowserver.columns import WORDS
 from openletter.report.standing import FINDINGS, LEAST, SOUND, Standing
 from openletter.report.told_rows import SUBSCRIBER_ROWS
@@ -58,7 +59,7 @@ class Seen(msgspec.Struct, frozen=True, kw_only=True):
     endpoints: Any
     """A ``pyarrow.Table``: the survey's endpoints, enriched or not."""
     observations: Any
-    """As many rows; none where observations are not kept."""
+    """As many rows."""
     certificates: Mapping[str, bytes]
     """DER by SHA-256."""
 
@@ -79,6 +80,8 @@ class Told(msgspec.Struct, frozen=True, kw_only=True):
     """The subscriber's :func:`~openletter.report.standing.standings`, in the same order: also of what is not reported any more,
     since it is fixed or does not answer."""
     counts: ToldCounts
+    earlier: tuple[DayCount, ...] = ()
+    """Of days before this one of which there was a document, the oldest first."""
     seen: tuple[Seen, ...] = ()
     """Of the hosts with the worst faults, as many as the format wants."""
 
