@@ -95,13 +95,17 @@ def _openletter(
         raise typer.Exit
     values = settings.load(Path())
     place = {name: value for name, value in values.items() if name == "store"}
+    mail = {
+        **place,
+        **{parameter: values[name] for name, parameter in settings.MAIL.items() if name in values},
+    }
     context.default_map = {
         **dict.fromkeys(_VERBS_WITH_SETTINGS, values),
         # Its --port is a number that endpoints have, not the ports that a survey asks.
         "export": place,
-        "report": place,
+        "report": mail,
         "optout": dict.fromkeys(("add", "list", "remove"), values),
-        "outbox": dict.fromkeys(("list", "send", "show", "resend", "arrived", "drop"), place),
+        "outbox": {**dict.fromkeys(("list", "show", "resend", "arrived", "drop"), place), "send": mail},
         "serve": {**place, "user": dict.fromkeys(("add", "list", "remove", "password", "token"), place)},
         "store": dict.fromkeys(("list", "compact", "prune", "verify"), values),
         "subscriber": dict.fromkeys(("add", "change", "list", "show", "remove", "key", "import"), place),

@@ -37,6 +37,25 @@ class Settings(msgspec.Struct, frozen=True, rename="kebab", forbid_unknown_field
     sectors: str | None = None
     resolver: str | None = None
     fail_on: str | None = None
+    smtp: str | None = None
+    smtp_roots: str | None = None
+    smtp_password_file: str | None = None
+    mail_from: str | None = None
+    mail_reply_to: str | None = None
+    mail_bounce_to: str | None = None
+    mail_rate: float | None = None
+
+
+MAIL = {
+    "smtp": "smtp",
+    "smtp_roots": "smtp_roots",
+    "smtp_password_file": "password_file",
+    "mail_from": "from_",
+    "mail_reply_to": "reply_to",
+    "mail_bounce_to": "bounce_to",
+    "mail_rate": "rate",
+}
+"""Settings of mail, and the parameters of the verbs that send it."""
 
 
 class SettingsError(ScopeError):

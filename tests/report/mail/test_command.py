@@ -74,9 +74,10 @@ def test_each_gets_one_a_day(openletter, mail_server):
 
 
 def test_a_dry_run_writes_files_and_nobody_counts_as_told(openletter, tmp_path):
+    page = ("--unsubscribe", "https://r.example.org/no/{subscriber}", "--one-click")
     for _ in range(2):
         code, _, err = openletter(
-            "report", "--mail", "--dry-run", "out", "--base-url", "https://r.example.org"
+            "report", "--mail", "--dry-run", "out", "--base-url", "https://r.example.org", *page
         )
         assert code == 0, err
         assert "2 messages written to out; nothing was sent" in err
@@ -87,6 +88,11 @@ def test_a_dry_run_writes_files_and_nobody_counts_as_told(openletter, tmp_path):
         email.message_from_bytes(path.read_bytes(), policy=email.policy.default) for path in files
     )
     assert german["To"] == "abuse@example.de"
+    assert german["List-Unsubscribe"].startswith(
+        "<https://r.example.org/no/de>, <mailto:reports@example.org?"
+    )
+    assert german["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+    assert "https://r.example.org/no/de" in german.get_body(("plain",)).get_content()
     assert "https://r.example.org/finding/" in german.get_body(("html",)).get_content()
     assert {part.get_content_type() for part in german.iter_attachments()} == {"text/csv"}
     assert {part.get_content_type() for part in american.iter_attachments()} == {"text/html"}
@@ -105,6 +111,8 @@ def test_a_dry_run_writes_files_and_nobody_counts_as_told(openletter, tmp_path):
         (["--smtp", "smtps://x.example", "--bounce-to", "a b@c"], "no mail address"),
         (["--smtp", "smtps://x.example", "--smtp-roots", "missing.pem"], "missing.pem"),
         (["--smtp", "smtps://u@x.example", "--password-file", "missing"], "missing"),
+        (["--smtp", "smtps://x.example", "--unsubscribe", "https://x.example/>, <mailto:y"], "no page"),
+        (["--smtp", "smtps://x.example", "--unsubscribe", "http://x.example", "--one-click"], "https"),
     ],
 )
 def test_what_cannot_be_is_said_before_any_work(openletter, arguments, says):
@@ -159,6 +167,24 @@ def test_the_password_is_never_shown(openletter, mail_server, monkeypatch, tmp_p
     assert len(kept.mails) == 2
     kept_there = b"".join(path.read_bytes() for path in openletter.root.rglob("*") if path.is_file())
     assert b"s3cret" not in kept_there
+
+
+def test_the_server_stands_in_the_file_of_settings(openletter, mail_server, authority, monkeypatch, tmp_path):
+    """The rate of a survey, which is another one, is not taken for that of mail."""
+    kept = mail_server()
+    for name in ("OPENLETTER_MAIL_FROM", "OPENLETTER_SMTP_ROOTS"):
+        monkeypatch.delenv(name)
+    lines = {
+        "smtp": kept.url,
+        "smtp-roots": authority.roots,
+        "mail-from": "r@example.org",
+        "mail-bounce-to": "b@example.org",
+    }
+    text = "".join(f'{name} = "{value}"\n' for name, value in lines.items())
+    (tmp_path / "openletter.toml").write_text(f"{text}rate = 0.001\n")
+    code, _, err = openletter("report", "--mail")
+    assert code == 0, err
+    assert {sender for sender, _, _ in kept.mails} == {"b@example.org"}
 
 
 @pytest.mark.parametrize("point", ["dot", "quit"])
