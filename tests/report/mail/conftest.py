@@ -119,10 +119,8 @@ class Kept:
         self.answers = []
         self.refused = {}
         self.logins = []
-        self.options = []
 
     async def handle_RCPT(self, server, session, envelope, address, options):
-        self.options.append((envelope.mail_options, options))
         answers = self.refused.get(address)
         if answers:
             return answers.pop(0) if len(answers) > 1 else answers[0]
