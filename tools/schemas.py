@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from openletter.report.mail import xarf_schema
 from openletter.report.record import schema
 from openletter.report.webhook import payload
 from openletter.web.api.openapi import document
@@ -22,6 +23,7 @@ def published() -> dict[str, str]:
         "endpoint.json": text(schema()),
         "openapi.json": text(document(OPERATIONS)),
         "webhook.json": text(payload.schema()),
+        "xarf-info-cleartext-login-0.1.0.json": text(xarf_schema.schema()),
     }
 
 

@@ -193,6 +193,9 @@ def draft_for_abuse(
             )
         except (RegistryError, HttpError) as error:
             raise CouldNotRunError(str(error)) from None
+        except KeyboardInterrupt:
+            sys.stderr.write("what registries have answered is kept: run the command again to go on\n")
+            raise
     for draft in done.drafts:
         line = DraftLine(
             contact=draft.contact,

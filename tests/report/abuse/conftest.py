@@ -61,12 +61,16 @@ class Registry:
         """Answers; the smallest that holds an address is given."""
         self.special = {}
         """What is answered for an address instead: (status, headers, octets), one after the other, the last for good."""
+        self.questioned = threading.Event()
+        """Set by the second question about an address: by then what was answered to the first is kept."""
         self.lists = None
         registry = self
 
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self):
                 registry.asked.append(self.path)
+                if len(registry.questions) == 2:
+                    registry.questioned.set()
                 status, headers, octets = registry.answer(self.path)
                 self.send_response(status)
                 for name, value in headers.items():

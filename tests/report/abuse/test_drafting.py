@@ -6,6 +6,7 @@ import csv
 import email
 import importlib.util
 import io
+import signal
 import subprocess
 import sys
 from email.policy import default
@@ -120,7 +121,9 @@ def test_in_japanese_as_well_for_who_is_in_japan(draft, survey, registry, rdap):
     assert one.languages == ("en", "ja")
     text = read(one.file).get_body().get_content()
     assert "Hello," in text
-    assert "ご担当者様" in text
+    assert "ご担当者様" in text.partition("\n-- ")[0], (
+        "mail programs hide what stands behind the signature's mark"
+    )
     assert "パスワード" in read(one.file)["Subject"]
 
 
@@ -329,6 +332,37 @@ def test_the_command(survey, registry, rdap, tmp_path, capsys):
     assert main.run([*words, "--json"]) == 0
     drafts = [msgspec.json.decode(line) for line in capsys.readouterr()[0].splitlines()]
     assert [one["contact"] for one in drafts] == ["noc@one.alt", None]
+
+
+def test_ctrl_c_and_then_the_rest(survey, registry, rdap, tmp_path):
+    ips = [f"203.0.{n}.1" for n in range(114, 118)]
+    survey(*ips)
+    desk = rdap.entity("abuse", mails=["abuse@one.alt"])
+    registry.networks = [rdap.network(f"203.0.{n}.0/24", desk) for n in range(114, 118)]
+    words = [
+        "report",
+        "--store",
+        str(survey.store.root),
+        "--abuse",
+        str(tmp_path / "out"),
+        "--from",
+        "r@example.org",
+    ]
+    words += ["--rdap-lists", registry.source, "--rdap-rate"]
+    program = [sys.executable, "-c", "from openletter.cli.main import main; main()", *words]
+    with subprocess.Popen([*program, "60"], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) as run:
+        try:
+            assert registry.questioned.wait(60)
+            run.send_signal(signal.SIGINT)
+            err = run.communicate(timeout=60)[1]
+        finally:
+            run.kill()
+    assert run.returncode == 130
+    assert "run the command again" in err.decode()
+    assert registry.questions == ips[:2]
+    assert main.run([*words, "600"]) == 0
+    assert registry.questions.count(ips[0]) == 1, "what was answered is not asked again"
+    assert set(registry.questions) == set(ips)
 
 
 @pytest.mark.parametrize(

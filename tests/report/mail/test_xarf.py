@@ -33,6 +33,7 @@ from openletter.report.mail.xarf import (
     xarf_message,
     xarf_of,
 )
+from openletter.report.mail.xarf_schema import schema
 
 REQUIRED = {
     "Reported-From": str,
@@ -149,6 +150,24 @@ def test_newer_desks_find_version_4():
     assert evidence["hash"] == "sha256:" + hashlib.sha256(payload).hexdigest()
     assert evidence["size"] == len(payload)
     assert all(re.fullmatch(r"[a-z0-9][a-z0-9_+-]*:[a-z0-9][a-z0-9_+.-]*", tag) for tag in report["tags"])
+
+
+@pytest.mark.parametrize("more", [{}, {"clause": None, "hostname": None, "tag": "imap;tls-optional"}])
+def test_it_holds_to_the_schema_that_it_names(more):
+    """X-ARF's draft: what is not optional must be there; and nothing is there that the schema does not know."""
+    fields = read_yaml(report_text(xarf_of(row(**more), CSIRT)))
+    known = schema()["properties"]
+    assert fields["Schema-URL"] == schema()["id"]
+    assert {name for name, of in known.items() if not of.get("optional")} <= set(fields) <= set(known)
+    kinds = {"string": str, "integer": int, "number": (int, float)}
+    for name, value in fields.items():
+        assert isinstance(value, kinds[known[name]["type"]])
+        assert value in known[name].get("enum", [value])
+
+
+def test_the_published_schema_is_that_of_the_code():
+    published = Path(__file__).parents[3] / "docs" / "schema" / "xarf-info-cleartext-login-0.1.0.json"
+    assert json.loads(published.read_text("utf-8")) == schema()
 
 
 @pytest.mark.parametrize(

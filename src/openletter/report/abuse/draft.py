@@ -82,7 +82,9 @@ def make_draft(
     message["To"] = Address(addr_spec=desk.contact)
     message["Subject"] = header_text(" / ".join(_subject(desk, day, one) for one in languages))
     message["X-Unsent"] = "1"
-    texts = (_text(desk, sender, day, len(reports), files, one) for one in languages)
+    texts = (
+        _text(desk, sender, day, len(reports), files, one, last=one == languages[-1]) for one in languages
+    )
     message.set_content(f"\n{_RULE}\n\n".join(texts), cte="quoted-printable")
     message["Content-Language"] = ", ".join(languages)
     message.make_mixed()
@@ -142,7 +144,10 @@ def _number(value: int, language: str) -> str:
     return str(format_decimal(value, locale=language))
 
 
-def _text(desk: Desk, sender: Mailbox, day: date, xarf: int, files: Attached, language: str) -> str:
+def _text(
+    desk: Desk, sender: Mailbox, day: date, xarf: int, files: Attached, language: str, *, last: bool
+) -> str:
+    """``last``: who writes stands at its end; what follows that is taken for a signature by mail programs."""
     endpoints = pc.count_distinct(desk.rows.column("key")).as_py()
     return (
         _environment(language)
@@ -156,6 +161,7 @@ def _text(desk: Desk, sender: Mailbox, day: date, xarf: int, files: Attached, la
             xarf=xarf,
             endpoints=endpoints,
             too_large=files.too_large,
+            last=last,
             sender=msgspec.structs.replace(sender, name=header_text(sender.name)),
         )
     )

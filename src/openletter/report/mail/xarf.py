@@ -237,6 +237,9 @@ def attach_xarf(message: EmailMessage, reports: Sequence[Xarf]) -> int:
     for xarf in attached:
         place = xarf.ip.replace(":", "-")
         message.add_attachment(
-            xarf_message(xarf), disposition="attachment", filename=f"xarf-{place}-{xarf.port}.eml"
+            xarf_message(xarf),
+            disposition="attachment",
+            filename=f"xarf-{place}-{xarf.port}.eml",
+            cte="7bit",
         )
     return len(attached)
