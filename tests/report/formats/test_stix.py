@@ -19,9 +19,10 @@ from openletter.report.formats.stix import write_stix
 from openletter.report.reporting import make_reports
 from openletter.report.shadowserver.columns import SCHEMA
 from openletter.report.standing import STANDINGS
-from openletter.report.tlp import Tlp
+from openletter.report.tlp import VARIABLE, Tlp
 from openletter.report.told import TOLD_ROWS, Told, counts_of, with_faults
 from openletter.report.visible import visible_text
+from openletter.store.error import StoreError
 from openletter.store.store import Store
 from openletter.subscriber.directory import Directory
 from openletter.subscriber.subscriber import Format, Subscriber
@@ -99,9 +100,9 @@ def told_of(zoo, report_table):
     return told
 
 
-def written(told, **options):
+def written(told):
     out = io.BytesIO()
-    write_stix(told, out, **options)
+    write_stix(told, out)
     return out.getvalue()
 
 
@@ -232,10 +233,19 @@ def test_what_is_as_it_should_be_is_left_out(told_of):
 
 
 @pytest.mark.parametrize("tlp", Tlp)
-def test_the_label_is_the_one_that_was_asked_for(told_of, tlp):
-    found = read(written(told_of({}), tlp=tlp))
+def test_the_label_is_the_one_that_was_asked_for(told_of, tlp, monkeypatch):
+    monkeypatch.setenv(VARIABLE, f"TLP:{tlp.upper()}")
+    found = read(written(told_of({})))
     (marking,) = of_type(found, "marking-definition")
     assert marking["name"] == {"clear": "TLP:WHITE"}.get(tlp, f"TLP:{tlp.upper()}")
+
+
+def test_a_label_that_is_none_is_refused_before_anything_is_written(told_of, monkeypatch):
+    monkeypatch.setenv(VARIABLE, "white")
+    out = io.BytesIO()
+    with pytest.raises(StoreError, match="OPENLETTER_TLP is 'white'; give clear, green, amber"):
+        write_stix(told_of({}), out)
+    assert not out.getvalue()
 
 
 def test_the_link_of_a_finding_is_a_reference(told_of):

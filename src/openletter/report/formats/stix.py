@@ -28,7 +28,7 @@ from openletter.report.formats.stix_ids import own_id
 from openletter.report.formats.verdict_kind import PRODUCT, VERDICT, VerdictKind, verdict_kind
 from openletter.report.line_format import one_array
 from openletter.report.standing import FINDINGS, LEAST, SOUND, Standing
-from openletter.report.tlp import Tlp
+from openletter.report.tlp import Tlp, wanted_label
 from openletter.report.told import Told
 from openletter.verdict.classes import Class
 
@@ -49,8 +49,9 @@ _READ = (
 _BATCH_ROWS = 4_096
 
 
-def write_stix(told: Told, out: BinaryIO, *, tlp: Tlp = Tlp.AMBER) -> None:
-    """The same octets for the same ``Told``."""
+def write_stix(told: Told, out: BinaryIO) -> None:
+    """The same octets for the same ``Told`` and label (:func:`~openletter.report.tlp.wanted_label`). Raises StoreError."""
+    tlp = wanted_label()
     name = f"{told.subscriber.slug}:{told.day}:{told.strict}:{','.join(one.id for one in told.surveys)}"
     out.write(f'{{"type":"bundle","id":"{own_id("bundle", name)}","objects":[\n'.encode())
     encoder = msgspec.json.Encoder()
