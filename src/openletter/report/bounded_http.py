@@ -26,10 +26,13 @@ import msgspec
 from openletter import __version__
 from openletter.report.visible import visible_text
 from openletter.scope import address
-from openletter.scope.special import is_public
+from openletter.scope.address import Interval
+from openletter.scope.special import block_around, is_public
 
 USER_AGENT = f"openletter/{__version__}"
 _MAX_URL = 2_000
+_OF_CLOUDS = frozenset({"fd00:ec2::254", "100.100.100.200"})
+"""Where two of them keep what a machine may do, outside the link-local range."""
 
 
 class HttpError(Exception):
@@ -148,9 +151,12 @@ def _allowed(text: str, url: Url, reach: Reach) -> bool:
     ip = ip_address(text.partition("%")[0])
     if isinstance(ip, IPv6Address) and ip.ipv4_mapped is not None:
         ip = ip.ipv4_mapped
-    if is_public(address.number(ip)):
+    number = address.number(ip)
+    # Of IPv6 nothing but 2000::/3 is given to anybody (RFC 4291 §2.4).
+    if is_public(number) and (ip.version == 4 or int(ip) >> 125 == 0b001):
         return True
-    if ip.is_link_local or ip.is_multicast or ip.is_unspecified or (ip.is_reserved and not ip.is_loopback):
+    block = block_around(Interval(number, number))
+    if block is None or not block.on_purpose or ip.is_link_local or str(ip) in _OF_CLOUDS:
         return False
     return reach is Reach.PRIVATE or (reach is Reach.GIVEN and ip.is_loopback and url.on_loopback)
 
