@@ -82,5 +82,6 @@ def create_app(settings: WebSettings, *, today: Today | None = None) -> Starlett
     app.state.secret = secret
     app.state.audit = audit
     app.state.rechecking = rechecking
+    app.state.reports_api = reports_api
     app.state.log_ins = LogIns()
     return app

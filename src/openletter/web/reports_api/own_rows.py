@@ -47,7 +47,7 @@ class _Asked(msgspec.Struct, frozen=True):
     surveys: tuple[str, ...]
     subscriber: bytes
     """All that it has and wants: whoever changes gets another file."""
-    folder: Path
+    generation: int
 
 
 class OwnRowsFiles:
@@ -57,6 +57,7 @@ class OwnRowsFiles:
         self._lock = threading.Lock()
         self._folder: TemporaryDirectory[str] | None = None
         self._made = 0
+        self._generation = 0
         self._executor = ThreadPoolExecutor(_THREADS, thread_name_prefix="own-rows")
         self._files: Once[OwnRows] = Once(
             self._executor, octets=_OCTETS, entries=_FILES, size=lambda rows: rows.octets
@@ -67,27 +68,29 @@ class OwnRowsFiles:
     ) -> "Future[OwnRows]":
         """``published`` names the state that ``store`` shows. Do not cancel it. Ends with StoreError, or BadRequestError where
         there are too many."""
-        folder = self._somewhere()
-        key = _Asked(
-            published, tuple(record.id for record in records), msgspec.json.encode(subscriber), folder
-        )
-        return self._files.ask(key, lambda: self._make(store, records, subscriber, folder))
+        surveys = tuple(record.id for record in records)
+        key = _Asked(published, surveys, msgspec.json.encode(subscriber), self._generation)
+        return self._files.ask(key, lambda: self._make(store, records, subscriber))
 
-    def _somewhere(self) -> Path:
-        """The folder; another one where somebody has tidied it away."""
+    def forget(self) -> None:
+        """Files that were made are not there any more: somebody has tidied up."""
         with self._lock:
-            if self._folder is None or not Path(self._folder.name).is_dir():
+            self._generation += 1
+
+    def _next(self) -> Path:
+        with self._lock:
+            if self._folder is not None and not Path(self._folder.name).is_dir():
+                self._folder.cleanup()
+                self._folder = None
+            if self._folder is None:
                 self._folder = TemporaryDirectory(
                     prefix="openletter-reports-api-", ignore_cleanup_errors=True
                 )
-            return Path(self._folder.name)
-
-    def _make(
-        self, store: Store, records: Sequence[SurveyRecord], subscriber: Subscriber, folder: Path
-    ) -> OwnRows:
-        with self._lock:
             self._made += 1
-            path = folder / f"{self._made}.parquet"
+            return Path(self._folder.name) / f"{self._made}.parquet"
+
+    def _make(self, store: Store, records: Sequence[SurveyRecord], subscriber: Subscriber) -> OwnRows:
+        path = self._next()
         rows = 0
         try:
             with named(path), pq.ParquetWriter(path, SUBSCRIBER_ROWS, compression="zstd") as writer:

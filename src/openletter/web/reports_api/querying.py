@@ -107,19 +107,26 @@ async def _over(
     if not surveys:
         return []
     async with turns.of(asked.subscriber.id):
-        # In a thread, since it may look for the folder of the files.
-        future = await run_in_threadpool(
-            asked.parts.rows.ask, snapshot.store, snapshot.key, surveys, asked.subscriber
-        )
-        # Whoever has gone by then, or asks again, finds the file made: it must not be cancelled.
         try:
-            rows = await asyncio.shield(asyncio.wrap_future(future))
+            rows = await _rows(asked, snapshot, surveys)
         except StoreError as error:
             if await run_in_threadpool(asked.parts.snapshots.is_past, snapshot):
                 raise SnapshotGoneError(str(error)) from error
             raise
         async with turns.all:
             return await run_in_threadpool(answer, rows)
+
+
+async def _rows(asked: Asked, snapshot: Snapshot, surveys: Sequence[SurveyRecord]) -> OwnRows:
+    files = asked.parts.rows
+    for _ in range(2):
+        future = files.ask(snapshot.store, snapshot.key, surveys, asked.subscriber)
+        # Whoever has gone by then, or asks again, finds the file made: it must not be cancelled.
+        rows = await asyncio.shield(asyncio.wrap_future(future))
+        if rows.path.exists():
+            break
+        files.forget()
+    return rows
 
 
 def _surveys(snapshot: Snapshot, days: Days | None) -> list[SurveyRecord]:

@@ -62,6 +62,8 @@ def text_of(name: str, value: object) -> str:
     """A text that a person or a program wrote. Raises BadRequestError."""
     if not isinstance(value, str) or len(value) > MAX_TEXT:
         raise BadRequestError(f"{name}: give a text of at most {MAX_TEXT} characters.")
+    if any("\ud800" <= character <= "\udfff" for character in value):
+        raise BadRequestError(f"{name}: half a character (a surrogate) is no text.")
     return value
 
 

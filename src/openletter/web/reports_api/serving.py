@@ -62,7 +62,7 @@ class ReportsApi:
     """For one event loop."""
 
     def __init__(self, parts: Parts) -> None:
-        self._parts = parts
+        self.parts = parts
         each = parts.requests_per_minute
         self._by_client = RateLimit(each, _MINUTE)
         self._by_key = RateLimit(each, _MINUTE)
@@ -76,7 +76,7 @@ class ReportsApi:
         ]
 
     def close(self) -> None:
-        self._parts.close()
+        self.parts.close()
 
     async def _method(self, request: Request) -> Response:
         method: str = request.path_params["rest"].strip("/")
@@ -96,18 +96,18 @@ class ReportsApi:
             raise BadRequestError(
                 "A request has apikey in its JSON, and the HMAC-SHA256 of its body in the header HMAC2."
             )
-        subscriber = await run_in_threadpool(signer, self._parts.directory, key, body, given)
+        subscriber = await run_in_threadpool(signer, self.parts.directory, key, body, given)
         if subscriber is None:
-            note(self._parts, Event.REPORTS_API_REFUSED, request, method=method)
+            note(self.parts, Event.REPORTS_API_REFUSED, request, method=method)
             raise RefusedError
         late = _late(self._by_key.take(key))
         if late is not None:
             return late
-        await run_in_threadpool(self._parts.directory.note_use, key)
-        note(self._parts, Event.REPORTS_API, request, subscriber=subscriber.slug, method=method)
+        await run_in_threadpool(self.parts.directory.note_use, key)
+        note(self.parts, Event.REPORTS_API, request, subscriber=subscriber.slug, method=method)
         return await self._answer(
             method,
-            Asked(request=request, parts=self._parts, subscriber=subscriber, key=key, fields=fields),
+            Asked(request=request, parts=self.parts, subscriber=subscriber, key=key, fields=fields),
         )
 
     async def _answer(self, method: str, asked: Asked) -> Response:
@@ -120,7 +120,7 @@ class ReportsApi:
             try:
                 answer = await _OF_ROWS[method](asked, snapshot, self._turns)
             except SnapshotGoneError:
-                snapshot = await run_in_threadpool(self._parts.snapshots.renewed)
+                snapshot = await run_in_threadpool(self.parts.snapshots.renewed)
                 answer = await _OF_ROWS[method](asked, snapshot, self._turns)
         octets = await run_in_threadpool(msgspec.json.encode, answer)
         return Response(octets, media_type="application/json", headers={"Cache-Control": "no-store"})
@@ -131,7 +131,7 @@ class ReportsApi:
         late = _late(self._downloads.take(client_of(client_address(request))))
         if late is not None:
             return late
-        return await by_link(self._parts, request, request.path_params["id"])
+        return await by_link(self.parts, request, request.path_params["id"])
 
 
 class _Endpoint:
