@@ -333,3 +333,4 @@ def test_what_was_handed_over_is_not_kept(hand, store):
         (left,) = queue._database.execute("SELECT sum(length(body)) FROM message").fetchone()
         (rows,) = queue._database.execute("SELECT sum(length(standings)) FROM handover").fetchone()
     assert (left, rows) == (0, 0)
+    assert b"198.51.100." not in (store.root / FILE).read_bytes()

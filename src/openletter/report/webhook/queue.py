@@ -84,6 +84,8 @@ class WebhookQueue:
                 self._database.execute("PRAGMA journal_mode = WAL")
                 self._database.execute("PRAGMA synchronous = FULL")
                 self._database.execute("PRAGMA foreign_keys = ON")
+                # What is thrown away is not left in free pages.
+                self._database.execute("PRAGMA secure_delete = ON")
                 self._database.executescript(_TABLES)
             except BaseException:
                 self._database.close()
