@@ -112,6 +112,9 @@ def serve(
 ) -> None:
     """Show the surveys of a store: maps, rankings, trends, endpoints, and JSON under /api/v1.
 
+    Subscribers' programs (shadowserver-api, call-api.py, IntelMQ) ask for their reports at /api2/: give them that as the base
+    URL, as in https://mail.example.org/api2/, with a key of `openletter subscriber key`. They need no account.
+
     On this machine alone (the default) it needs no set-up: whoever asks from here is its operator, as long as no
     account was added. Anything else wants a log-in.
 
