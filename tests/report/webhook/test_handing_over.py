@@ -25,7 +25,6 @@ from openletter.report.webhook.posting import (
     Hook,
     WebhookError,
     post_all,
-    retry_after,
 )
 from openletter.report.webhook.queue import FILE, WebhookQueue
 from openletter.report.webhook.signature import key_of
