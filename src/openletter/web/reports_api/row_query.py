@@ -1,6 +1,5 @@
-"""Questions about a subscriber's own rows: DuckDB over its file, with a bound on memory and time.
-
-The database can open files of that folder alone, and nothing that a client wrote is in the words of a question.
+"""Questions about a subscriber's own rows: DuckDB over its file, with a bound on memory and time. Nothing that a client wrote is in
+the words of a question; that comes as parameters.
 """
 
 import threading
