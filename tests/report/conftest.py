@@ -126,6 +126,18 @@ def put_down(store, observations, ders, *, now=BEGAN):
 
 
 @pytest.fixture(scope="session")
+def survey_of():
+    """Puts a finished survey into a store: see ``put_down``."""
+    return put_down
+
+
+@pytest.fixture(scope="session")
+def hostile_servers():
+    """Servers without TLS whose banners are made to do harm where they are shown."""
+    return [hostile(n, banner) for n, banner in enumerate(BANNERS)]
+
+
+@pytest.fixture(scope="session")
 def lab(tmp_path_factory):
     """The folder of the lab's certificates."""
     return certificates_in(tmp_path_factory.mktemp("lab-internet"))

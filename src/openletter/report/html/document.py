@@ -13,16 +13,23 @@ from openletter import __version__
 from openletter.report.html.page import page_of
 from openletter.report.html.words import SOURCES, html_words
 from openletter.report.messages import DOCUMENTS, LOCALES, TemplateMessages
+from openletter.report.tlp import wanted_label
 from openletter.report.told import Told
 from openletter.subscriber.subscriber import Format
 
+_GAPS = {"ja": ""}
+"""Between sentences, where that is no blank."""
+_COMMAS = {"ja": "、"}
+
 
 def write_html(told: Told, out: BinaryIO) -> None:
-    """In the subscriber's language. ``out`` takes octets."""
+    """In the subscriber's language. ``out`` takes octets. Raises StoreError for a label that is none."""
     language = told.subscriber.language.value
     words = html_words(language)
     template = _environment(language).get_template("report.html.j2")
-    for piece in template.generate(page=page_of(told, words), told=told, counts=told.counts):
+    for piece in template.generate(
+        page=page_of(told, words), told=told, counts=told.counts, tlp=wanted_label()
+    ):
         out.write(piece.encode())
 
 
@@ -53,6 +60,8 @@ def _environment(language: str) -> jinja2.Environment:
         source=lambda kind: words.text(SOURCES[kind]) if kind in SOURCES else "",
         territory=lambda code: str(LOCALES[language].territories.get(code, code)),
         csv=Format.CSV,
+        gap=_GAPS.get(language, " "),
+        comma=_COMMAS.get(language, ", "),
         version=__version__,
     )
     return environment

@@ -25,6 +25,8 @@ class EndpointCard(msgspec.Struct, frozen=True, kw_only=True):
     talk: tuple[Line, ...]
     """What both sides said before TLS, as far as it fits; empty where neither said anything."""
     talk_cut: bool
+    banner: tuple[Piece, ...]
+    """As far as it fits."""
     recognised: str
     certificate: CertificateView | None
     """The server's own."""
@@ -41,6 +43,7 @@ def endpoint_card(of: EndpointReport, chain: Sequence[bytes], language: str) -> 
         remarks=tuple(one for one in view.findings if one.severity < LEAST),
         talk=tuple(_cut(line) for line in said[:MOST_LINES]) if spoken else (),
         talk_cut=spoken and len(said) > MOST_LINES,
+        banner=cut(view.banner),
         recognised=of.remedy.recognised,
         certificate=view.certificates[0] if view.certificates else None,
     )

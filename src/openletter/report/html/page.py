@@ -71,14 +71,11 @@ def page_of(told: Told, words: HtmlWords) -> Page:
 
 def _meanings(hosts: Sequence[HostEntry], words: HtmlWords) -> Iterable[Meaning]:
     """Of classes first, each in its own order."""
-    used = {word for host in hosts for place in host.faulty for word in place.words}
-    used |= {
-        str(one.name)
-        for host in hosts
-        for place in host.faulty
-        if place.card is not None
-        for one in place.card.remarks
-    }
+    used: set[str] = set()
+    for place in (place for host in hosts for place in host.faulty):
+        used.update(place.words)
+        if place.card is not None:
+            used.update((place.class_, *(one.name for one in place.card.remarks)))
     for class_ in Class:
         if class_ in used:
             about = words.catalogue.classes[class_]

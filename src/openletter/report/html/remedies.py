@@ -7,7 +7,7 @@ import msgspec
 from openletter.remedy.remedies import Change, Step, in_order
 from openletter.report.html.hosts import HostEntry
 
-FIRST_STEPS = 6
+FIRST_STEPS = 12
 """That fit on a page for somebody who reads one."""
 
 

@@ -50,7 +50,7 @@ class HtmlWords(msgspec.Struct, frozen=True, kw_only=True):
         """Day and month, as narrow as they can be said."""
         return str(
             format_date(
-                day, format="d MMM" if self.language == "en" else "M/d", locale=LOCALES[self.language]
+                day, format="MMM d" if self.language == "en" else "M/d", locale=LOCALES[self.language]
             )
         )
 
