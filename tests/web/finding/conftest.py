@@ -29,7 +29,6 @@ from openletter.report.recheck.ledger import RecheckLedger
 from openletter.report.reported import record_reported
 from openletter.report.standing import standings
 from openletter.scope.build import build_scope
-from openletter.scope.exclusion import Exclusions
 from openletter.scope.target import parse_target
 from openletter.store.record import State, SurveyRecord
 from openletter.store.store import Store
@@ -210,19 +209,17 @@ class Stage:
         engine.run([Target(endpoint)], lambda _, observation: seen.append(observation))
         return seen[0], book
 
-    def survey(self, *, scope: str = "", excluded: tuple[str, ...] = (), **more: object) -> SurveyRecord:
+    def survey(self, *, scope: str = "", timeout: float = TIMEOUT) -> SurveyRecord:
         """Survey the server at this moment."""
         seen, book = self.see()
         self.peer.connections = 0
-        never = Exclusions([i for text in excluded if (i := parse_target(text).interval) is not None])
         plan = Plan(
-            scope=build_scope([parse_target(scope or f"{self.peer.ip}/32")], exclusions=never).description,
+            scope=build_scope([parse_target(scope or f"{self.peer.ip}/32")]).description,
             endpoints=1,
             seed=7,
             shards=1,
-            conditions=Conditions(timeout=TIMEOUT),
+            conditions=Conditions(timeout=timeout),
             vantage=Vantage(name="here"),
-            **more,
         )
         seen = msgspec.structs.replace(seen, started=self.clock.now)
         survey = self.store.add_survey(plan, now=self.clock.now - 1, tool_version="test").id

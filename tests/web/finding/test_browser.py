@@ -82,6 +82,8 @@ def test_from_the_link_to_the_mended_server(
     stage: Any, address: str, browser: Browser, locale: str, scheme: str, width: int, script: bool
 ) -> None:
     PICTURES.mkdir(exist_ok=True)
+    # So that a server that is slow stays so while it is looked at.
+    stage.record = stage.survey(timeout=4)
     stage.stand()
     context = browser.new_context(
         locale=locale,
