@@ -16,6 +16,7 @@ import dns.rdatatype
 import dns.rrset
 import pytest
 
+from openletter.enrich.error import ResolverError
 from openletter.enrich.name_cache import NameCache
 from openletter.enrich.reverse_lookup import (
     HOPELESS,
@@ -25,7 +26,6 @@ from openletter.enrich.reverse_lookup import (
     LookedUp,
     Pace,
     Resolver,
-    ResolverError,
     look_up,
     parse_resolver,
 )

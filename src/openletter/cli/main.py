@@ -10,25 +10,7 @@ import typer
 from typer.exceptions import TyperException
 
 from openletter import __version__
-from openletter.cli import (
-    check,
-    diff,
-    enrich,
-    export,
-    import_,
-    judge,
-    lab,
-    notice,
-    optout,
-    outbox,
-    report,
-    serve,
-    settings,
-    stats,
-    store,
-    subscriber,
-    survey,
-)
+from openletter.cli import settings
 from openletter.cli.failure import (
     EXIT_COULD_NOT_RUN,
     EXIT_INTERRUPTED,
@@ -37,10 +19,10 @@ from openletter.cli.failure import (
     CouldNotRunError,
     describe,
 )
+from openletter.cli.verbs import SETTINGS, Verbs
 from openletter.discovery.error import ScannerError
 from openletter.engine.connecting import OutOfResourcesError
-from openletter.enrich.error import DataSetError
-from openletter.enrich.reverse_lookup import ResolverError
+from openletter.enrich.error import DataSetError, ResolverError
 from openletter.grammar.capability import printable
 from openletter.report.mail.error import MailError, MailSettingError
 from openletter.scope.error import ScopeError
@@ -50,31 +32,12 @@ from openletter.survey.error import SurveyError
 
 app = typer.Typer(
     name="openletter",
+    cls=Verbs,
     help="Survey POP3 and IMAP servers for missing TLS, and say on what evidence.",
     invoke_without_command=True,
-    add_completion=False,
-    rich_markup_mode=None,
-    pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
+    **SETTINGS,
 )
 _VERBS_WITH_SETTINGS = ("check", "survey", "stats", "diff", "judge", "enrich", "import")
-
-app.command("check")(check.check)
-app.command("survey")(survey.survey)
-app.command("stats")(stats.stats)
-app.command("diff")(diff.diff)
-app.command("export")(export.export)
-app.command("judge")(judge.judge)
-app.command("enrich")(enrich.enrich)
-app.command("import")(import_.import_)
-app.command("notice")(notice.notice)
-app.command("report")(report.report)
-app.add_typer(optout.app, name="optout")
-app.add_typer(outbox.app, name="outbox")
-app.add_typer(serve.app, name="serve")
-app.add_typer(store.app, name="store")
-app.add_typer(subscriber.app, name="subscriber")
-app.add_typer(lab.app, name="lab")
 
 
 def _print_version(wanted: bool) -> None:

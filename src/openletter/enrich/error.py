@@ -1,6 +1,10 @@
-"""What can go wrong with the data of a user, in words for that user."""
+"""What can go wrong with what enrichment asks, in words for its user."""
 
 
 class DataSetError(Exception):
     """A file of countries or networks cannot be used. ``str()`` is one line that names the file, the place in it where
     there is one, and what would be right."""
+
+
+class ResolverError(Exception):
+    """The resolver cannot be used; one line that says which and why."""

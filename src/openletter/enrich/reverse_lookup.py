@@ -21,6 +21,7 @@ import dns.resolver
 import dns.reversename
 import msgspec
 
+from openletter.enrich.error import ResolverError
 from openletter.enrich.host_name import host_name
 from openletter.enrich.name_cache import NameCache, Named
 
@@ -37,10 +38,6 @@ KEEP_EVERY_S = 1.0
 """So much work at most is lost to a kill."""
 HOPELESS = 100
 """Queries without any answer from the beginning, or in a row, after which the resolver is given up."""
-
-
-class ResolverError(Exception):
-    """The resolver cannot be used; one line that says which and why."""
 
 
 class Resolver(msgspec.Struct, frozen=True):
