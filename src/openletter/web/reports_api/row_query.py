@@ -1,5 +1,6 @@
-"""Questions about a subscriber's own rows: DuckDB over its file, with a bound on memory and time. Nothing that a client wrote is in
-the words of a question; that comes as parameters.
+"""Questions about a subscriber's own rows: DuckDB over its file, with a bound on memory and time.
+
+Nothing that a client wrote is in the words of a question: that comes as parameters.
 """
 
 import threading
