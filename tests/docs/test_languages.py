@@ -11,6 +11,7 @@ HEADINGS = {
     "Openletter": "Openletter",
     "Two commands": "二つのコマンド",
     "The dashboard": "ダッシュボード",
+    "Telling the owners": "所有者に伝える",
     "Use": "使い方",
     "Where to go next": "次に読むもの",
     "Manners": "作法",

@@ -315,4 +315,5 @@ def _say(run: ReportRun, everybody: tuple[Subscriber, ...]) -> None:
         said += [document.file for document in documents.get(one.id, [])]
         typer.echo(f"{one.slug}: {', '.join(said) or 'nothing to report'}")
     removed = f", {len(run.removed)} removed that have no rows any more" if run.removed else ""
-    sys.stderr.write(f"{len(run.files) + len(run.documents)} files in {run.folder}{removed}\n")
+    count = len(run.files) + len(run.documents)
+    sys.stderr.write(f"{count} file{'s' if count != 1 else ''} in {run.folder}{removed}\n")
