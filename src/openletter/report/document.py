@@ -22,7 +22,7 @@ class DocumentFormat(msgspec.Struct, frozen=True, kw_only=True):
 
 
 DOCUMENT_FORMATS: dict[Format, DocumentFormat] = {
-    Format.HTML: DocumentFormat(suffix="html", write=write_html, hosts_seen=250),
+    Format.HTML: DocumentFormat(suffix="html", write=write_html, hosts_seen=100),
     Format.STIX: DocumentFormat(suffix="json", write=write_stix),
 }
 """A further one is a further entry."""

@@ -10,6 +10,7 @@ from typing import BinaryIO
 import jinja2
 
 from openletter import __version__
+from openletter.report.html.markup import badge, octets
 from openletter.report.html.page import page_of
 from openletter.report.html.words import SOURCES, html_words
 from openletter.report.messages import DOCUMENTS, LOCALES, TemplateMessages
@@ -27,10 +28,8 @@ def write_html(told: Told, out: BinaryIO) -> None:
     language = told.subscriber.language.value
     words = html_words(language)
     template = _environment(language).get_template("report.html.j2")
-    for piece in template.generate(
-        page=page_of(told, words), told=told, counts=told.counts, tlp=wanted_label()
-    ):
-        out.write(piece.encode())
+    text = template.render(page=page_of(told, words), told=told, counts=told.counts, tlp=wanted_label())
+    out.write(text.encode())
 
 
 @cache
@@ -55,8 +54,9 @@ def _environment(language: str) -> jinja2.Environment:
         short_date=words.short_date,
         moment=words.moment,
         word=words.word,
-        severity=words.severity,
-        standing=words.standing,
+        octets=octets,
+        severity_badge=cache(lambda one: badge(one, words.severity(one))),
+        standing_badge=cache(lambda one: badge(one, words.standing(one))),
         source=lambda kind: words.text(SOURCES[kind]) if kind in SOURCES else "",
         territory=lambda code: str(LOCALES[language].territories.get(code, code)),
         csv=Format.CSV,

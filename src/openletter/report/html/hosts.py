@@ -67,7 +67,7 @@ class Place(msgspec.Struct, frozen=True, kw_only=True):
     link: str
     """Where it can be checked again; empty where nowhere."""
     card: EndpointCard | None
-    """What was seen, where that is kept."""
+    """What was seen, where that is kept and something is to be mended."""
     same_certificate: int = 0
     """The port before this one that shows the same certificate; 0 where none does."""
 
@@ -155,7 +155,7 @@ def _entry(
     places = []
     for row in rows:
         card = None
-        if (found := seen.get(_key(row))) is not None:
+        if row["fault"] is not None and (found := seen.get(_key(row))) is not None:
             chain = [ders[name] for name in found.observation.tls.chain if name in ders]
             report = stored_report(found.verdict, found.observation, chain, of_host[row["host"]], language)
             card = endpoint_card(report, chain, language)
