@@ -65,6 +65,23 @@ def test_of_a_day(openletter, tmp_path):
     assert {path.suffix for path in (tmp_path / "out").iterdir()} == {".csv"}
 
 
+def test_a_document_for_people_is_named_beside_the_files(openletter, tmp_path):
+    code, out, err = openletter("--to", "out", "--format", "html", "--base-url", "https://mail.example.org")
+    assert code == 0
+    assert out.splitlines() == [
+        "de: 2026-11-24-report-de-geo.html",
+        "us: 2026-11-24-report-us-geo.html",
+    ]
+    assert "2 files in out" in err
+    text = (tmp_path / "out" / "2026-11-24-report-de-geo.html").read_text("utf-8")
+    assert "https://mail.example.org/finding/" in text
+    code, out, _ = openletter("--to", "out", "--format", "html", "--json", "--subscriber", "de")
+    (line,) = [json.loads(line) for line in out.splitlines()]
+    assert line["type"] == "report"
+    assert line["file"] == "out/2026-11-24-report-de-geo.html"
+    assert "id" not in line
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "says"),
     [
