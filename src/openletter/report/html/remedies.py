@@ -7,9 +7,6 @@ import msgspec
 from openletter.remedy.remedies import Change, Step, in_order
 from openletter.report.html.hosts import HostEntry
 
-FIRST_STEPS = 12
-"""That fit on a page for somebody who reads one."""
-
 
 class Lines(msgspec.Struct, frozen=True, kw_only=True):
     """For one edition of one product."""
@@ -34,10 +31,6 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     treatments: tuple[Treatment, ...]
     of_host: dict[int, tuple[int, ...]]
     """Numbers of treatments by the host's number."""
-
-    @property
-    def first(self) -> tuple[Treatment, ...]:
-        return self.treatments[:FIRST_STEPS]
 
 
 _StepKey = tuple[str, str]
