@@ -17,7 +17,9 @@ NOT_IN_THE_TRUTH = {"password_guessing_exposed", "cert_name_mismatch"}
 @pytest.mark.timeout(600)
 def test_every_verdict_of_50_000_endpoints_equals_the_truth(large_lab, tmp_path: Path) -> None:
     assert large_lab.endpoints >= 50_000
-    large_lab.run(large_lab.survey(tmp_path / "store", "--concurrency", "400"), code=1, timeout=500)
+    # A busy machine can keep a host that sends its greeting octet by octet beyond the fifteen seconds of the default.
+    patient = ["--concurrency", "400", "--timeout", "40"]
+    large_lab.run(large_lab.survey(tmp_path / "store", *patient), code=1, timeout=550)
     rows = large_lab.verdicts(tmp_path / "store")
     asked = Counter((row.ip, large_lab.registered(row.port)) for row in rows)
     expected = {(truth.ip, truth.port) for truth in large_lab.world.truths()}
