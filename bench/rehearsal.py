@@ -9,10 +9,12 @@ sum of proportional shares (PSS) of a command's processes, looked at twice a sec
 """
 
 import argparse
+import ctypes
 import itertools
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -41,6 +43,19 @@ BYTES_EACH = 3_000
 
 Affected = tuple[int, int, int, int]
 """Hosts of a country: POP3 wide and strict, IMAP wide and strict."""
+
+
+_PR_SET_PDEATHSIG = 1
+_LIBC = ctypes.CDLL(None, use_errno=True)
+
+
+def _end_with_us() -> None:
+    """In a child: the kernel ends it when we are killed (prctl(2))."""
+    _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+def _interrupted(*_: object) -> None:
+    raise KeyboardInterrupt
 
 
 class Stages:
@@ -76,7 +91,10 @@ class Stages:
         began = time.perf_counter()
         peak = 0
         with subprocess.Popen(
-            [sys.executable, "-m", "openletter", *words], stdout=subprocess.PIPE, text=True
+            [sys.executable, "-m", "openletter", *words],
+            stdout=subprocess.PIPE,
+            text=True,
+            preexec_fn=_end_with_us,
         ) as ran:
 
             def watch() -> None:
@@ -97,7 +115,13 @@ class Stages:
             watcher = threading.Thread(target=watch, daemon=True)
             watcher.start()
             assert ran.stdout is not None
-            said = ran.stdout.read()
+            try:
+                said = ran.stdout.read()
+            except BaseException:
+                # Before the simulation ends: a survey that goes on without it takes a world that is gone for the truth.
+                ran.send_signal(signal.SIGINT)
+                ran.wait()
+                raise
         watcher.join()
         if ran.returncode:
             raise SystemExit(f"{name}: openletter {words[0]} ended with {ran.returncode}\n{said}")
@@ -241,6 +265,7 @@ def main() -> None:
         "--keep", type=Path, metavar="FOLDER", help="work here and leave the store; go on with what is there"
     )
     given = options.parse_args()
+    signal.signal(signal.SIGTERM, _interrupted)
     folder = given.keep or Path(tempfile.mkdtemp(prefix="openletter-rehearsal-"))
     folder.mkdir(parents=True, exist_ok=True)
     needed = BYTES_EACH * 17_300_000 // given.scale
@@ -250,6 +275,8 @@ def main() -> None:
         )
     try:
         raise SystemExit(not rehearse(given.scale, folder))
+    except KeyboardInterrupt:
+        raise SystemExit(f"broken off{'; the same command goes on' * bool(given.keep)}") from None
     finally:
         if given.keep is None:
             shutil.rmtree(folder)
