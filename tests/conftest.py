@@ -1,6 +1,12 @@
-"""What holds for all tests: how many files may be open, and how pytest-xdist shares tests out."""
+"""What holds for all tests: how many files may be open, how pytest-xdist shares tests out, and the browser that pages are looked
+at with."""
 
 import resource
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -31,3 +37,52 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
             return next(whole, None) or super()._split_scope(nodeid)
 
     return FoldersOnOneWorker(config, log)
+
+
+CHROMIUM = Path("/usr/bin/chromium")
+AXE = Path(__file__).parents[1] / "node_modules" / "axe-core" / "axe.min.js"
+
+
+# Of a module, not of the session: Playwright keeps an event loop running in the thread that asyncio.run wants for itself.
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    """Chromium, without a head."""
+    if not CHROMIUM.exists():
+        pytest.skip(f"NO BROWSER TESTS: there is no {CHROMIUM} (make browser)")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(
+            executable_path=str(CHROMIUM), args=["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"]
+        )
+        yield opened
+        opened.close()
+
+
+@pytest.fixture(scope="session")
+def axe() -> Path:
+    """The script of axe-core, which looks for what keeps people out."""
+    if not AXE.exists():
+        pytest.skip("NO ACCESSIBILITY TESTS: set-up has not brought axe-core")
+    return AXE
+
+
+@pytest.fixture(scope="session")
+def over_loopback() -> Callable[[Callable[[int], Any]], AbstractContextManager[str]]:
+    """Serves an application, which is made for a port; the context is its address."""
+    import uvicorn
+
+    @contextmanager
+    def serving(make: Callable[[int], Any]) -> Iterator[str]:
+        with socket.create_server(("127.0.0.1", 0)) as listening:
+            port = listening.getsockname()[1]
+            server = uvicorn.Server(uvicorn.Config(make(port), log_level="error"))
+            thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
+            thread.start()
+            try:
+                yield f"http://127.0.0.1:{port}"
+            finally:
+                server.should_exit = True
+                thread.join(20)
+
+    return serving

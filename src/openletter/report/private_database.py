@@ -2,7 +2,13 @@
 
 import os
 import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from openletter.store.error import named
 
 
 def open_private(path: Path, tables: str) -> sqlite3.Connection:
@@ -17,3 +23,36 @@ def open_private(path: Path, tables: str) -> sqlite3.Connection:
         database.close()
         raise
     return database
+
+
+class PrivateQueue:
+    """One that holds what must neither be lost nor be done twice. A context; of one thread. Raises StoreError."""
+
+    def __init__(self, path: Path, tables: str) -> None:
+        self.path = path
+        # A commit is on the disk when it returns, also where the power fails a moment later; and what is thrown away is not
+        # left in free pages.
+        lasting = "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA secure_delete = ON;"
+        with named(path):
+            self._database = open_private(path, lasting + tables)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._database.close()
+
+    @contextmanager
+    def _changing(self) -> Iterator[sqlite3.Connection]:
+        """As a whole, or not at all where it ends with an exception."""
+        with named(self.path):
+            self._database.execute("BEGIN IMMEDIATE")
+            try:
+                yield self._database
+                self._database.execute("COMMIT")
+            except BaseException:
+                if self._database.in_transaction:
+                    self._database.execute("ROLLBACK")
+                raise

@@ -1,28 +1,12 @@
 """The HTML of a mail, where it is read. What a user loses when these fail: a mail that runs somebody's script, fetches something
 that tells who reads it, or cannot be read on a phone."""
 
-from pathlib import Path
-
 import pytest
-from playwright.sync_api import sync_playwright
 
 from openletter.report.mail.letter import banner_text, words_of
 from openletter.subscriber.subscriber import Language, Subscriber
 
-CHROMIUM = Path("/usr/bin/chromium")
-pytestmark = pytest.mark.skipif(not CHROMIUM.exists(), reason="there is no /usr/bin/chromium")
-
 HOSTILE = "<script>document.title='ran'</script><img src=https://evil.example/x onerror=document.title='ran'>"
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(
-            executable_path=str(CHROMIUM), args=["--no-sandbox", "--disable-dev-shm-usage"]
-        )
-        yield opened
-        opened.close()
 
 
 @pytest.mark.parametrize("language", Language)

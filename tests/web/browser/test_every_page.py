@@ -8,16 +8,13 @@ Pictures of all of it are left in ``.screenshots`` beside the tests, to be looke
 
 import json
 import re
-import socket
-import threading
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-import uvicorn
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page
 
 from openletter.web.app import create_app
 from openletter.web.settings import WebSettings
@@ -25,16 +22,11 @@ from openletter.web.static_files import FOLDER
 
 ROOT = Path(__file__).parents[3]
 PICTURES = ROOT / ".screenshots"
-AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
-CHROMIUM = Path("/usr/bin/chromium")
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.skipif(
-        not CHROMIUM.exists(), reason="NO BROWSER TESTS: there is no /usr/bin/chromium (make browser)"
-    ),
-    pytest.mark.skipif(
-        not (FOLDER / "vendor" / "echarts.min.js").exists() or not AXE.exists(),
-        reason="NO BROWSER TESTS: set-up has not brought the charts' files and axe-core",
+        not (FOLDER / "vendor" / "echarts.min.js").exists(),
+        reason="NO BROWSER TESTS: set-up has not brought the charts' files",
     ),
 ]
 
@@ -66,28 +58,10 @@ SERIOUS = ("serious", "critical")
 
 
 @pytest.fixture(scope="module")
-def address(world: Any) -> Iterator[str]:
+def address(world: Any, over_loopback: Any) -> Iterator[str]:
     """Of a server on loopback without accounts: whoever reads is its operator."""
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        port = listening.getsockname()[1]
-        server = uvicorn.Server(
-            uvicorn.Config(create_app(WebSettings(store=world.root, port=port)), log_level="error")
-        )
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
-        thread.start()
-        yield f"http://127.0.0.1:{port}"
-        server.should_exit = True
-        thread.join(20)
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(
-            executable_path=str(CHROMIUM), args=["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"]
-        )
-        yield opened
-        opened.close()
+    with over_loopback(lambda port: create_app(WebSettings(store=world.root, port=port))) as address:
+        yield address
 
 
 @pytest.fixture(scope="module")
@@ -148,14 +122,14 @@ def test_every_page_on_a_phone_and_then_turned_wide(browser, address, paths, loc
 @pytest.mark.parametrize(
     ("locale", "scheme", "width"), [("en", "light", 1280), ("ja", "dark", 390)], ids=["wide", "phone"]
 )
-def test_axe_finds_no_serious_fault(browser, address, paths, locale, scheme, width) -> None:
+def test_axe_finds_no_serious_fault(browser, axe, address, paths, locale, scheme, width) -> None:
     # The policy of the pages forbids what is not theirs, axe among it; what they allow is tested elsewhere.
     context = context_of(browser, locale, scheme, width, bypass_csp=True)
     page = context.new_page()
     found: list[str] = []
     for path in (*paths, *REFUSED):
         show(page, address, path)
-        page.add_script_tag(path=AXE)
+        page.add_script_tag(path=axe)
         answer = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
         assert answer["passes"], "axe looked at nothing"
         found += [

@@ -4,15 +4,12 @@ that the browser's own rules make useless, a page that breaks on a phone or in t
 Pictures are left in ``.screenshots`` beside the tests, to be looked at.
 """
 
-import socket
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-import uvicorn
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from openletter.web.app import create_app
 from openletter.web.settings import WebSettings
@@ -20,41 +17,20 @@ from openletter.web.today import Today
 
 ROOT = Path(__file__).parents[3]
 PICTURES = ROOT / ".screenshots"
-AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
-CHROMIUM = Path("/usr/bin/chromium")
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(
-        not CHROMIUM.exists(), reason="NO BROWSER TESTS: there is no /usr/bin/chromium (make browser)"
-    ),
-    pytest.mark.skipif(not AXE.exists(), reason="NO BROWSER TESTS: set-up has not brought axe-core"),
-]
+pytestmark = pytest.mark.slow
 SERIOUS = ("serious", "critical")
 
 
 @pytest.fixture
-def address(stage: Any) -> Iterator[str]:
+def address(stage: Any, over_loopback: Any) -> Iterator[str]:
     """Of a server on loopback that everybody may reach, in the clock's time."""
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        port = listening.getsockname()[1]
+
+    def app(port: int) -> Any:
         settings = WebSettings(store=stage.root, port=port, public=True, roots=stage.roots)
-        app = create_app(settings, today=Today(stage.clock))
-        server = uvicorn.Server(uvicorn.Config(app, log_level="error"))
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
-        thread.start()
-        yield f"http://127.0.0.1:{port}"
-        server.should_exit = True
-        thread.join(20)
+        return create_app(settings, today=Today(stage.clock))
 
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(
-            executable_path=str(CHROMIUM), args=["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"]
-        )
-        yield opened
-        opened.close()
+    with over_loopback(app) as address:
+        yield address
 
 
 def look(page: Page, name: str) -> None:
@@ -79,7 +55,7 @@ def look(page: Page, name: str) -> None:
     ],
 )
 def test_from_the_link_to_the_mended_server(
-    stage: Any, address: str, browser: Browser, locale: str, scheme: str, width: int, script: bool
+    stage: Any, address: str, browser: Browser, axe: Path, locale: str, scheme: str, width: int, script: bool
 ) -> None:
     PICTURES.mkdir(exist_ok=True)
     # So that a server that is slow stays so while it is looked at.
@@ -93,7 +69,7 @@ def test_from_the_link_to_the_mended_server(
         bypass_csp=True,
     )
     if script:
-        context.add_init_script(path=AXE)
+        context.add_init_script(path=axe)
     page = context.new_page()
     dialogs: list[str] = []
     page.on("dialog", lambda dialog: (dialogs.append(dialog.message), dialog.dismiss()))

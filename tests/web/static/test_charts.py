@@ -4,28 +4,19 @@ What a user loses when these fail: an empty space where a chart should be, a net
 that no screen shot can wait for.
 """
 
-import socket
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import uvicorn
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from openletter.web.app import create_app
 from openletter.web.settings import WebSettings
 from openletter.web.static_files import FOLDER
 
-CHROMIUM = Path("/usr/bin/chromium")
-pytestmark = [
-    pytest.mark.skipif(
-        not CHROMIUM.exists(), reason="NO BROWSER TESTS: there is no /usr/bin/chromium (make browser)"
-    ),
-    pytest.mark.skipif(
-        not (FOLDER / "vendor" / "echarts.min.js").exists(), reason="set-up has not brought the charts' files"
-    ),
-]
+pytestmark = pytest.mark.skipif(
+    not (FOLDER / "vendor" / "echarts.min.js").exists(), reason="set-up has not brought the charts' files"
+)
 
 PAGES = (
     "/",
@@ -41,27 +32,12 @@ PAGES += ("/trend", "/certificates", "/compare", "/method")
 
 
 @pytest.fixture(scope="module")
-def address(world) -> Iterator[str]:
+def address(world, over_loopback) -> Iterator[str]:
     """Of a server of the small world."""
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        port = listening.getsockname()[1]
-        app = create_app(WebSettings(store=world.root, port=port, public=True))
-        server = uvicorn.Server(uvicorn.Config(app, log_level="error"))
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
-        thread.start()
-        yield f"http://127.0.0.1:{port}"
-        server.should_exit = True
-        thread.join(20)
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(
-            executable_path=str(CHROMIUM), args=["--no-sandbox", "--disable-dev-shm-usage"]
-        )
-        yield opened
-        opened.close()
+    with over_loopback(
+        lambda port: create_app(WebSettings(store=world.root, port=port, public=True))
+    ) as address:
+        yield address
 
 
 class Reader:

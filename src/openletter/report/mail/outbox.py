@@ -12,19 +12,17 @@ message. Such a one is never sent again unless a person says so; what it told co
 it. A message that waits is replaced by that of a later day, which tells what it told, and more.
 """
 
-import os
 import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 import msgspec
 
 from openletter.report.mail.error import MailError
 from openletter.report.mail.outbox_message import Message, MessageState, NewMessage, RecipientState
+from openletter.report.private_database import PrivateQueue
 from openletter.store.error import named
 
 FILE = "outbox.sqlite"
@@ -71,45 +69,12 @@ class NoMessageError(MailError):
     pass
 
 
-class Outbox:
+class Outbox(PrivateQueue):
     """Raises StoreError where the file cannot be read or written. Of one thread; processes may share the file, but only one that
     holds ``LOCK`` may claim."""
 
     def __init__(self, store_root: Path) -> None:
-        self.path = store_root.absolute() / FILE
-        with named(self.path):
-            # Made before SQLite does it, so that nobody else can ever read it; its log files take the mode over.
-            os.close(os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
-            self._database = sqlite3.connect(self.path, timeout=60, isolation_level=None)
-            try:
-                self._database.execute("PRAGMA journal_mode = WAL")
-                # A commit is on the disk when it returns, also where the power fails a moment later.
-                self._database.execute("PRAGMA synchronous = FULL")
-                self._database.execute("PRAGMA foreign_keys = ON")
-                self._database.executescript(_TABLES)
-            except BaseException:
-                self._database.close()
-                raise
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._database.close()
-
-    @contextmanager
-    def _changing(self) -> Iterator[sqlite3.Connection]:
-        with named(self.path):
-            self._database.execute("BEGIN IMMEDIATE")
-            try:
-                yield self._database
-                self._database.execute("COMMIT")
-            except BaseException:
-                if self._database.in_transaction:
-                    self._database.execute("ROLLBACK")
-                raise
+        super().__init__(store_root.absolute() / FILE, _TABLES)
 
     def put(self, new: NewMessage, *, now: float) -> bool:
         """Queue it; False where the subscriber has a message of that day already. One of an earlier day that nobody got yet is

@@ -6,18 +6,14 @@ with the same ids, so that a receiver can tell that it has seen one. When all we
 as told of what stands in them, and the octets are thrown away.
 """
 
-import os
 import secrets
-import sqlite3
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 import msgspec
 
+from openletter.report.private_database import PrivateQueue
 from openletter.store.error import named
 
 FILE = "webhook.sqlite"
@@ -71,45 +67,11 @@ class Handover(msgspec.Struct, frozen=True, kw_only=True):
     """An Arrow stream of the rows that it tells."""
 
 
-class WebhookQueue:
+class WebhookQueue(PrivateQueue):
     """Raises StoreError where the file cannot be read or written. For one process at a time, that holds ``LOCK``."""
 
     def __init__(self, store_root: Path) -> None:
-        self.path = store_root.absolute() / FILE
-        with named(self.path):
-            # Made before SQLite does it, so that nobody else can ever read it; its log files take the mode over.
-            os.close(os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
-            self._database = sqlite3.connect(self.path, timeout=60, isolation_level=None)
-            try:
-                self._database.execute("PRAGMA journal_mode = WAL")
-                self._database.execute("PRAGMA synchronous = FULL")
-                self._database.execute("PRAGMA foreign_keys = ON")
-                # What is thrown away is not left in free pages.
-                self._database.execute("PRAGMA secure_delete = ON")
-                self._database.executescript(_TABLES)
-            except BaseException:
-                self._database.close()
-                raise
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._database.close()
-
-    @contextmanager
-    def _changing(self) -> Iterator[sqlite3.Connection]:
-        with named(self.path):
-            self._database.execute("BEGIN IMMEDIATE")
-            try:
-                yield self._database
-                self._database.execute("COMMIT")
-            except BaseException:
-                if self._database.in_transaction:
-                    self._database.execute("ROLLBACK")
-                raise
+        super().__init__(store_root.absolute() / FILE, _TABLES)
 
     def put(
         self,
