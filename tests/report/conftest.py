@@ -23,6 +23,9 @@ from openletter.lab.internet.days import Pair
 from openletter.lab.internet.roles import Round
 from openletter.scope.build import build_scope
 from openletter.scope.target import parse_target
+from openletter.store.certificates import Certificates
+from openletter.store.file_set import Kind
+from openletter.store.files import read_table
 from openletter.store.observation_table import from_table, sort_key
 from openletter.store.record import State
 from openletter.store.store import Store
@@ -193,3 +196,19 @@ def server():
         return msgspec.structs.replace(hostile(1, b"+OK ready"), ip=ip, port=port, **more)
 
     return make
+
+
+@pytest.fixture(scope="session")
+def zoo_endpoints(zoo):
+    """Each endpoint that belongs to a report: its row, what was seen of it, its leaf's DER; by address, port and name."""
+    with Store(zoo) as store, Certificates(zoo) as certificates:
+        record = store.latest(judged=True)
+        rows = [row for path in store.endpoint_files(record) for row in read_table(path).to_pylist()]
+        kept = store.files_of(store.current(Kind.OBSERVATIONS, record.id))
+        seen = [one for path in kept for one in from_table(read_table(path))]
+        ders = certificates.find({row["certificate"] for row in rows} - {""})
+    return {
+        (row["ip"], row["port"], row["host"]): (row, one, ders.get(row["certificate"]))
+        for row, one in zip(rows, seen, strict=True)
+        if row["report"] != "none"
+    }

@@ -19,10 +19,6 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 
 from openletter.report.reporting import make_reports
 from openletter.report.visible import visible_text
-from openletter.store.certificates import Certificates
-from openletter.store.file_set import Kind
-from openletter.store.files import read_table
-from openletter.store.observation_table import from_table
 from openletter.store.store import Store
 from openletter.subscriber.directory import Directory
 from openletter.subscriber.report_type import ReportType
@@ -67,30 +63,14 @@ def read(made, tmp_path_factory):
     return {one["file"]: one for one in found}
 
 
-@pytest.fixture(scope="module")
-def stored(zoo):
-    """Each endpoint that belongs to a report: its row, what was seen of it, its leaf's DER."""
-    with Store(zoo) as store, Certificates(zoo) as certificates:
-        record = store.latest(judged=True)
-        rows = [row for path in store.endpoint_files(record) for row in read_table(path).to_pylist()]
-        kept = store.files_of(store.current(Kind.OBSERVATIONS, record.id))
-        seen = [one for path in kept for one in from_table(read_table(path))]
-        ders = certificates.find({row["certificate"] for row in rows} - {""})
-    return {
-        (row["ip"], row["port"], row["host"]): (row, one, ders.get(row["certificate"]))
-        for row, one in zip(rows, seen, strict=True)
-        if row["report"] != "none"
-    }
-
-
 def _type(row):
     end = "_vulnerable" if row["report"] == "vulnerable" else ""
     return f"scan{'6' if ':' in row['ip'] else ''}_{row['protocol']}{end}"
 
 
-def test_the_zoo_has_everything_in_it(stored):
+def test_the_zoo_has_everything_in_it(zoo_endpoints):
     """Or the rest would show less than it says."""
-    rows = [row for row, _, _ in stored.values()]
+    rows = [row for row, _, _ in zoo_endpoints.values()]
     reported = {name for name in Class if any(row["class"] == name for row in rows)}
     never = {
         Class.UNREACHABLE,
@@ -107,12 +87,12 @@ def test_the_zoo_has_everything_in_it(stored):
     assert {row["tls_version"] for row in rows} == {"", "SSLv3", "TLSv1", "TLSv1.1", "TLSv1.2", "TLSv1.3"}
 
 
-def test_every_row_becomes_an_event_and_none_an_error(read, stored, made):
+def test_every_row_becomes_an_event_and_none_an_error(read, zoo_endpoints, made):
     assert len(read) == len(ReportType)
     assert [one["errors"] for one in read.values()] == [[]] * len(read)
     rows = {file.file: file.rows for file in made[1].files}
     assert {name: len(one["events"]) for name, one in read.items()} == {name: rows[name] for name in read}
-    assert sum(len(one["events"]) for one in read.values()) == len(stored)
+    assert sum(len(one["events"]) for one in read.values()) == len(zoo_endpoints)
 
 
 def _text(banner):
@@ -205,11 +185,11 @@ def _expected(row, seen, der):
     }
 
 
-def test_the_fields_of_every_event_equal_the_verdict(read, stored):
+def test_the_fields_of_every_event_equal_the_verdict(read, zoo_endpoints):
     wanted = {}
-    for row, seen, der in stored.values():
+    for row, seen, der in zoo_endpoints.values():
         wanted[_type(row), row["ip"], row["port"], row["hostname"]] = _expected(row, seen, der)
-    assert len(wanted) == len(stored)
+    assert len(wanted) == len(zoo_endpoints)
     differing = []
     found = 0
     for name, one in read.items():
@@ -221,7 +201,7 @@ def test_the_fields_of_every_event_equal_the_verdict(read, stored):
                 for field, value in wanted[name.split("-")[3], *place].items()
                 if event.get(field) != value
             ]
-    assert found == len(stored)
+    assert found == len(zoo_endpoints)
     assert not differing, differing[:10]
 
 
@@ -247,6 +227,6 @@ def test_rows_are_sorted_by_address(made):
         assert places == sorted(places)
 
 
-def test_vulnerable_reports_hold_the_wide_count_and_preauth(stored):
-    for row, _, _ in stored.values():
+def test_vulnerable_reports_hold_the_wide_count_and_preauth(zoo_endpoints):
+    for row, _, _ in zoo_endpoints.values():
         assert (row["report"] == Report.VULNERABLE) == (row["wide"] or row["class"] == Class.PREAUTH_EXPOSED)

@@ -8,10 +8,6 @@ import pytest
 from openletter.report.line_format import octets_of
 from openletter.report.reporting import make_reports
 from openletter.report.shadowserver.columns import SCHEMA
-from openletter.store.certificates import Certificates
-from openletter.store.file_set import Kind
-from openletter.store.files import read_table
-from openletter.store.observation_table import from_table
 from openletter.store.store import Store
 from openletter.subscriber.directory import Directory
 from openletter.subscriber.subscriber import Format, Subscriber
@@ -27,22 +23,6 @@ def formats_made(zoo, tmp_path_factory):
         record = store.latest(judged=True)
         run = make_reports(store, record, directory, target, formats, subscribers=[everything])
     return target, run
-
-
-@pytest.fixture(scope="session")
-def zoo_endpoints(zoo):
-    """Each endpoint that belongs to a report: its row, what was seen of it, its leaf's DER; by address, port and name."""
-    with Store(zoo) as store, Certificates(zoo) as certificates:
-        record = store.latest(judged=True)
-        rows = [row for path in store.endpoint_files(record) for row in read_table(path).to_pylist()]
-        kept = store.files_of(store.current(Kind.OBSERVATIONS, record.id))
-        seen = [one for path in kept for one in from_table(read_table(path))]
-        ders = certificates.find({row["certificate"] for row in rows} - {""})
-    return {
-        (row["ip"], row["port"], row["host"]): (row, one, ders.get(row["certificate"]))
-        for row, one in zip(rows, seen, strict=True)
-        if row["report"] != "none"
-    }
 
 
 @pytest.fixture(scope="session")
