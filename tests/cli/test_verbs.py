@@ -8,6 +8,8 @@ import sys
 
 import pytest
 
+from openletter.cli import judge
+from openletter.cli.main import run
 from openletter.cli.verbs import VERBS
 
 HEAVY = ("duckdb", "pyarrow", "starlette", "stix2", "whoisit")
@@ -39,3 +41,14 @@ def test_every_verb_is_there_with_words_of_its_own() -> None:
     assert list(told) == list(VERBS)
     assert all(told.values())
     assert len(set(told.values())) == len(VERBS)
+
+
+def test_ctrl_c_is_answered_with_a_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def judging() -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(judge, "judge", judging)
+    assert run(["judge"]) == 130
+    assert capsys.readouterr() == ("", "openletter: interrupted\n")

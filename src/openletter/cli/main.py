@@ -19,7 +19,7 @@ from openletter.cli.failure import (
     CouldNotRunError,
     describe,
 )
-from openletter.cli.verbs import SETTINGS, Verbs
+from openletter.cli.verbs import SETTINGS, StoppedError, Verbs
 from openletter.discovery.error import ScannerError
 from openletter.engine.connecting import OutOfResourcesError
 from openletter.enrich.error import DataSetError, ResolverError
@@ -103,7 +103,7 @@ def run(arguments: Sequence[str]) -> int:
     ) as error:
         _complain(str(error))
         return EXIT_COULD_NOT_RUN
-    except (typer.Abort, KeyboardInterrupt):
+    except (StoppedError, typer.Abort, KeyboardInterrupt):
         _complain("interrupted")
         return EXIT_INTERRUPTED
     except BrokenPipeError:

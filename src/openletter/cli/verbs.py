@@ -28,6 +28,10 @@ SETTINGS: dict[str, Any] = {
 """Of every Typer application of ours."""
 
 
+class StoppedError(Exception):
+    """A verb was ended by Ctrl-C and has said nothing of it."""
+
+
 def _load(verb: str) -> Any:
     module = import_module(f"openletter.cli.{VERBS[verb]}")
     alone = typer.Typer(**SETTINGS)
@@ -70,3 +74,10 @@ class Verbs(TyperGroup):
     def __init__(self, **attributes: Any) -> None:
         super().__init__(**attributes)
         self.commands = _Commands()
+
+    def invoke(self, ctx: Any) -> Any:
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            # Typer would make an exit code of it, and nobody could tell it from that of a verb that has said why it ends.
+            raise StoppedError from None
