@@ -29,6 +29,7 @@ from openletter.store.files import read_table
 from openletter.store.observation_table import from_table, sort_key
 from openletter.store.record import State
 from openletter.store.store import Store
+from openletter.subscriber.directory import Directory
 from openletter.survey.plan import Conditions, Plan, Vantage
 from openletter.tls.book import CertificateBook
 from openletter.tls.client import FastClient
@@ -212,3 +213,10 @@ def zoo_endpoints(zoo):
         for row, one in zip(rows, seen, strict=True)
         if row["report"] != "none"
     }
+
+
+@pytest.fixture
+def directory(finished):
+    """The subscribers of the finished survey's store."""
+    with Directory(finished.store.root) as opened:
+        yield opened

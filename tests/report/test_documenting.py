@@ -27,12 +27,6 @@ DAY_S = 86_400
 
 
 @pytest.fixture
-def directory(finished):
-    with Directory(finished.store.root) as opened:
-        yield opened
-
-
-@pytest.fixture
 def owner(directory):
     return lambda slug, *networks, **more: directory.add(
         Subscriber(slug=slug, name=slug, networks=networks, formats=(Format.HTML,), **more)

@@ -24,12 +24,6 @@ DAY_S = 86_400
 
 
 @pytest.fixture
-def directory(finished):
-    with Directory(finished.store.root) as opened:
-        yield opened
-
-
-@pytest.fixture
 def owner(directory):
     """Writes a subscriber down."""
     return lambda slug, *networks, **more: directory.add(
