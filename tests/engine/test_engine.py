@@ -398,3 +398,41 @@ def test_a_second_connection_of_a_dialogue_needs_leave_too(
     left_out: list[Target] = []
     assert engine.run([Target(endpoint)], lambda *_: pytest.fail("observed"), left_out.append)
     assert (len(left_out), len(connections), engine.open_connections) == (1, 1, 0)
+
+
+def test_what_came_while_we_were_held_up_is_no_silence(
+    loopback: Any, make_engine: Callable[..., Engine], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A disk that is busy for a moment must not make silent servers of those who answered in time."""
+    # The last ones of what is ready would be read after the next look at the deadlines.
+    monkeypatch.setattr("openletter.engine.poller.MAX_EVENTS", 1)
+    held_up = False
+
+    def greet(peer: socket.socket) -> None:
+        time.sleep(0.1)
+        peer.sendall(b"* OK ready\r\n")
+        peer.recv(100)
+
+    def each_turn() -> None:
+        nonlocal held_up
+        if engine.open_connections == 6 and not held_up:
+            held_up = True
+            time.sleep(1.0)
+
+    engine = make_engine(each_turn=each_turn)
+    seen: list[Observation] = []
+    engine.run(
+        [Target(loopback.serve(greet)) for _ in range(6)], lambda _, observation: seen.append(observation)
+    )
+    assert held_up
+    assert [one.greeting for one in seen] == [Greeting.OK] * 6
+
+
+def test_a_refusal_that_came_while_we_were_held_up_is_a_refusal(
+    loopback: Any, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else a port that is closed would be asked again in the second pass."""
+    monkeypatch.setattr(EpollPoller, "watch", lambda *_, **__: None)
+    ip, port = closed_port(loopback)
+    (seen,) = run(Endpoint(ip=ip, port=port, protocol=Protocol.IMAP, mode=Mode.CLEARTEXT))
+    assert seen.tcp is Tcp.REFUSED

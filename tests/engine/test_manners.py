@@ -104,6 +104,26 @@ def test_nobody_is_asked_during_a_pause(loopback: Any, make_engine: Any) -> None
     assert sum(at > pause_until for at in came) > 5
 
 
+def test_a_dialogue_that_is_under_way_ends_in_a_pause(loopback: Any, make_engine: Any) -> None:
+    """Else what older TLS it speaks would be asked hours later, or never, and its shard would be kept as late."""
+    door, other = Door(HANDSHAKE_FAILURE), Door(HANDSHAKE_FAILURE)
+    targets = [Target(loopback.serve(one, mode=Mode.IMPLICIT)) for one in (door, other)]
+    opens_at = float("inf")
+
+    def each_turn() -> None:
+        nonlocal opens_at
+        if engine.open_connections and opens_at == float("inf"):
+            opens_at = time.monotonic() + 2.0
+        engine.pause_until(opens_at if opens_at != float("inf") else 0.0)
+
+    engine: Engine = make_engine(host_gap=0.2, concurrency=1, each_turn=each_turn)
+    assert engine.run(targets, lambda *_: None)
+    for one in (door, other):
+        one.wait_for(3)
+    assert max(went for _, went in door.visits) < opens_at, "its further hellos waited for the pause to end"
+    assert min(came for came, _ in other.visits) >= opens_at, "a dialogue was begun in a pause"
+
+
 @pytest.fixture
 def counting() -> Iterator[tuple[list[int], list[float]]]:
     """Forty ports that close at once whoever connects, and when they did; one thread, so that it keeps up."""

@@ -13,6 +13,7 @@ How a connection goes:
 
 import errno
 import logging
+import socket
 import time
 from collections.abc import Callable, Iterable, Sequence
 from heapq import heappop, heappush
@@ -36,6 +37,9 @@ RECEIVE = 16_384
 
 _HELD_FOR_EACH = 4
 """Targets that may wait for a busy host or network, for each connection that may be open: a host has four ports."""
+
+_LATE_SWEEPS = 2
+"""Sweeps after which a deadline that is found passed says more of us than of the peer."""
 
 _REFUSALS = (Tcp.REFUSED, Tcp.RESET)
 
@@ -131,7 +135,7 @@ class Engine:
         self._stopped = False
 
     def pause_until(self, at: float) -> None:
-        """Connect to nobody before that time of the monotonic clock; what is open goes on."""
+        """Begin no dialogue before that time of the monotonic clock; those that are under way go on to their end."""
         self._paused_until = at
 
     def stop(self) -> None:
@@ -216,8 +220,6 @@ class Engine:
 
     def _begin_some(self, now: float) -> float:
         """Begin as many dialogues as may be; seconds to wait for the first event."""
-        if now < self._paused_until:
-            return min(self._paused_until - now, self._patience())
         while True:
             wait = self._pace.ready_in(now)
             if wait > 0:
@@ -225,6 +227,8 @@ class Engine:
             if self._parked and self._parked[0][0] <= now:
                 self._unpark(now)
                 continue
+            if now < self._paused_until:
+                return min(self._paused_until - now, self._patience())
             # Those that failed at once count, too: their observations are given away before more are begun.
             if len(self._open) + len(self._ended) + len(self._parked) >= self._concurrency:
                 return self._patience()
@@ -395,7 +399,11 @@ class Engine:
             try:
                 sock.getpeername()
             except OSError:
-                self._do(connection, conversation.not_connected(Tcp.TIMEOUT), now)
+                if number := sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR):
+                    # It was refused in time, and we came late to hear it.
+                    self._broken(connection, number)
+                else:
+                    self._do(connection, conversation.not_connected(Tcp.TIMEOUT), now)
                 return
             # It stood all the while, and the peer kept silent: nothing woke us up.
             connection.stands = True
@@ -405,5 +413,9 @@ class Engine:
         if now >= connection.end_by:
             conversation.overdue()
             self._finish(connection)
+        elif now - connection.deadline > _LATE_SWEEPS * self._sweep_every:
+            # We were held up, so what came in time may lie unread: once more, or our lateness is called their silence.
+            connection.deadline = now
+            self._ready(connection, writable=True)
         else:
             self._do(connection, conversation.lost(Lost.TIMEOUT), now)
