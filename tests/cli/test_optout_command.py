@@ -57,6 +57,10 @@ def test_a_file_of_them(openletter, tmp_path):
         (["add", "@nowhere.txt", "--reason", "x"], "no such file"),
         (["add", "192.0.2.1", "--reason", "x" * 2000], "too long"),
         (["remove", "192.0.2.1", "--reason", "x"], "does not stand"),
+        (["remove", "203.0.113.1", "--reason", " "], "say why"),
+        (["remove", "", "--reason", "an unset variable of a script"], "an empty target"),
+        (["remove", ".", "--reason", "x"], "is no target"),
+        (["remove", "203.0.113.1/24", "--reason", "x"], "bits set behind its prefix"),
     ],
 )
 def test_bad_input_is_one_clear_line(openletter, arguments, says):
@@ -65,6 +69,7 @@ def test_bad_input_is_one_clear_line(openletter, arguments, says):
     assert (code, out) == (2, "")
     assert says in err
     assert len(err.splitlines()) == 1
+    assert len(openletter("optout", "list", "--json")[1].splitlines()) == 1, "who was in the list still is"
 
 
 def test_what_a_person_wrote_does_not_reach_the_terminal_raw(openletter, tmp_path):

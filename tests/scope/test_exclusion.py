@@ -48,6 +48,20 @@ def test_what_lies_inside_is_covered(ip: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "mapped",
+    ["::ffff:192.0.2.7", "::ffff:c000:207", "::ffff:192.0.2.0/120", "::ffff:192.0.2.1-::ffff:192.0.2.9"],
+)
+def test_an_ipv4_mapped_address_stands_for_the_ipv4_address(mapped: str) -> None:
+    """Who copies an address out of the log of a dual-stack server is left out, too."""
+    assert gather_exclusions([mapped]).covers("192.0.2.7")
+    assert not gather_exclusions([mapped]).covers("192.0.3.7")
+
+
+def test_all_of_ipv6_excludes_no_ipv4() -> None:
+    assert not gather_exclusions(["::/0"]).covers("192.0.2.7")
+
+
+@pytest.mark.parametrize(
     "ip", ["9.255.255.255", "11.0.0.0", "2001:db7::1", "::a00:1", "", "mail.example.org"]
 )
 def test_what_lies_outside_is_not(ip: str) -> None:

@@ -90,3 +90,12 @@ def test_networks_of_an_interval_of_ipv6(one, other):
     expected = ipaddress.summarize_address_range(ipaddress.IPv6Address(first), ipaddress.IPv6Address(last))
     interval = Interval(first + IPV6_BEGINS, last + IPV6_BEGINS)
     assert networks_of(interval) == [str(n).removesuffix("/128") for n in expected]
+
+
+def test_a_comment_without_end_is_a_comment():
+    """Written by hand or by malice: a survey that runs must go on leaving the network out."""
+    assert [e.network for e in parse_line("192.0.2.0/24 # " + "[" * 3000)] == ["192.0.2.0/24"]
+
+
+def test_a_name_written_by_hand_counts_in_any_case():
+    assert names_of(parse_line('192.0.2.1 # {"name":"Mail.Example.ORG"}')) == {"mail.example.org"}

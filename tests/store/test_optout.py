@@ -72,6 +72,19 @@ def test_removal_is_a_record_too(listed):
     assert [e.holds for e in listed.entries()] == [True, False, False, True]
 
 
+def test_an_ipv4_address_as_a_dual_stack_log_shows_it_is_that_address(listed):
+    add(listed, "::ffff:192.0.2.7")
+    assert [e.network for e in listed.entries()] == ["192.0.2.7"]
+    listed.remove("::ffff:192.0.2.7", reason="x")
+    assert not any(e.holds for e in listed.entries())
+
+
+def test_a_name_is_found_again_however_it_is_written(listed):
+    add(listed, "bücher.example", addresses=["192.0.2.7"])
+    listed.remove("Bücher.Example.", reason="x")
+    assert not any(e.holds for e in listed.entries())
+
+
 def test_what_is_not_there_cannot_be_removed(listed):
     add(listed, "192.0.2.0/24")
     before = listed.path.read_bytes()

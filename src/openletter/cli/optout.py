@@ -47,6 +47,11 @@ def _targets(words: list[str]) -> list[Target]:
     return found
 
 
+def _require_reason(reason: str) -> None:
+    if not reason.strip():
+        raise typer.BadParameter("say why, in a few words", param_hint="--reason")
+
+
 @app.command("add")
 def add(
     who: Annotated[
@@ -71,8 +76,7 @@ def add(
       openletter optout add mail.example.org --reason "asked by phone"
     """
     targets = _targets(who)
-    if not reason.strip():
-        raise typer.BadParameter("say why, in a few words", param_hint="--reason")
+    _require_reason(reason)
     with Store(store, create=True) as opened:
         added = OptOutList(opened.root).add(targets, reason=reason, contact=contact)
     for entry in added:
@@ -96,6 +100,7 @@ def remove(
 
     A survey that began while the entry held goes on without it; the next one asks again.
     """
+    _require_reason(reason)
     with Store(store) as opened:
         listed = OptOutList(opened.root)
         for word in who:

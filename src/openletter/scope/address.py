@@ -52,7 +52,8 @@ def merged(intervals: Iterable[Interval]) -> list[Interval]:
     """Sorted and disjoint; what touches is joined, but never across the families' border."""
     out: list[Interval] = []
     for interval in sorted(intervals):
-        if out and interval.first <= out[-1].last + 1 and interval.first != IPV6_BEGINS:
+        touches = bool(out) and interval.first <= out[-1].last + 1
+        if touches and not interval.first == IPV6_BEGINS > out[-1].last:
             out[-1] = Interval(out[-1].first, max(out[-1].last, interval.last))
         else:
             out.append(interval)

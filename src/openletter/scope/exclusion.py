@@ -2,7 +2,7 @@
 
 A line is a network or an address; a range is taken as well. Where bits behind the prefix are set the whole network
 is excluded, as ZMap does: to leave out too much is the safe reading here, whereas in a scope it would be the wrong
-one.
+one. An IPv4-mapped address (``::ffff:192.0.2.1``, as it stands in the logs of dual-stack servers) means the IPv4 address.
 """
 
 from collections.abc import Iterable
@@ -16,6 +16,9 @@ from openletter.scope.error import ScopeError, at, shown
 from openletter.scope.target import parse_target
 from openletter.scope.target_file import lines, open_text
 
+_MAPPED_BEGIN = address.IPV6_BEGINS + (0xFFFF << 32)
+"""``::ffff:0.0.0.0``."""
+
 
 def parse_exclusion(text: str, where: str = "") -> Interval:
     """One exclusion. Raises :class:`ScopeError`."""
@@ -24,11 +27,20 @@ def parse_exclusion(text: str, where: str = "") -> Interval:
             network = ip_network(text, strict=False)
         except ValueError:
             raise at(where, f"{shown(text)} is no network; write it as 192.0.2.0/24") from None
-        return Interval(address.number(network.network_address), address.number(network.broadcast_address))
+        return unmapped(
+            Interval(address.number(network.network_address), address.number(network.broadcast_address))
+        )
     target = parse_target(text, where)
     if target.interval is None or target.port is not None or target.country:
         raise at(where, f"{shown(text)}: an exclusion is a network or an address, as in 192.0.2.0/24")
-    return target.interval
+    return unmapped(target.interval)
+
+
+def unmapped(interval: Interval) -> Interval:
+    """The IPv4 addresses of an interval of IPv4-mapped ones (RFC 4291 §2.5.5.2); any other interval as it is."""
+    if interval.first < _MAPPED_BEGIN or interval.last >= _MAPPED_BEGIN + address.IPV6_BEGINS:
+        return interval
+    return Interval(interval.first - _MAPPED_BEGIN, interval.last - _MAPPED_BEGIN)
 
 
 def read_exclusions(path: Path) -> list[Interval]:

@@ -104,7 +104,7 @@ def parse_line(line: str, where: str = "") -> list[OptOut]:
 def _said(comment: str) -> _Said:
     try:
         return msgspec.json.decode(comment, type=_Said)
-    except msgspec.MsgspecError:
+    except (msgspec.MsgspecError, RecursionError):
         return _Said(reason=comment)
 
 
@@ -170,4 +170,4 @@ def intervals_of(entries: Iterable[OptOut]) -> list[Interval]:
 
 def names_of(entries: Iterable[OptOut]) -> frozenset[str]:
     """The host names of the entries that hold, lower-case."""
-    return frozenset(entry.name for entry in entries if entry.holds and entry.name)
+    return frozenset(entry.name.lower() for entry in entries if entry.holds and entry.name)

@@ -14,7 +14,7 @@ import msgspec
 
 from openletter.scope.address import Interval, without
 from openletter.scope.error import ScopeError, shown
-from openletter.scope.exclusion import parse_exclusion
+from openletter.scope.exclusion import unmapped
 from openletter.scope.optout import (
     OptOut,
     line_of,
@@ -25,7 +25,7 @@ from openletter.scope.optout import (
     text_lines,
 )
 from openletter.scope.resolve import Resolver, resolve_names, system_resolver
-from openletter.scope.target import Target
+from openletter.scope.target import Target, parse_target
 from openletter.store.error import SurveyBusyError, named
 from openletter.store.files import publish
 from openletter.store.lock import Lock
@@ -102,12 +102,15 @@ class OptOutList:
     def remove(self, what: str, *, reason: str) -> list[OptOut]:
         """Take back the entries of a network or a name as they are written in the list; they stay in it as a record.
 
-        Raises ScopeError where there is none.
+        Read as strictly as a scope: what is empty, or has bits set behind its prefix, takes nothing back.
+        Raises ScopeError for such, and where there is no entry.
         """
-        name, interval = what.lower().removesuffix("."), _interval(what)
+        target = parse_target(what)
+        interval = None if target.interval is None else unmapped(target.interval)
 
         def meant(entry: OptOut) -> bool:
-            return entry.holds and (entry.name == name or entry.interval == interval)
+            of_name = target.name != "" and entry.name.lower() == target.name
+            return entry.holds and (of_name or entry.interval == interval)
 
         with self._writing() as lines:
             if not any(meant(entry) for line in lines for entry in parse_line(line)):
@@ -190,12 +193,5 @@ class OptOutList:
 
 def _networks(target: Target, resolved: dict[str, list[str]]) -> list[str]:
     if target.interval is not None:
-        return networks_of(target.interval)
+        return networks_of(unmapped(target.interval))
     return resolved[target.name]
-
-
-def _interval(text: str) -> Interval | None:
-    try:
-        return parse_exclusion(text)
-    except ScopeError:
-        return None
