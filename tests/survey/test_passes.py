@@ -179,6 +179,21 @@ def test_the_next_pass_waits_for_the_last_shard_and_for_its_time(make_run):
     assert all(hand.pipe.said[-1] is None for hand in run.hands)
 
 
+def test_the_next_pass_leaves_hosts_their_gap(make_run):
+    """Whoever was asked last may be the first of the next pass, which another process begins."""
+    of = msgspec.structs.replace(
+        plan(shards=1, retries=1, retry_after=0.5), conditions=Conditions(host_gap=3.0)
+    )
+    run = make_run(of)
+    run._task()
+    run._heard(run.hands[0], published(0))
+    for hand in run.hands:
+        hand.idle = True
+    run.go_on()
+    assert run.passing == 2
+    assert 2.0 < run.pause() <= 3.0
+
+
 def test_a_pass_for_nobody_is_left_out(make_run):
     run = make_run(plan(shards=2, retries=3), Ledger((published(0), published(1)), silent=0))
     assert run.finished

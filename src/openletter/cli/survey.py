@@ -28,6 +28,7 @@ from openletter.cli.survey_plan import (
     allow_confirm,
     effort_for,
     hours_of,
+    last_day,
     part_of,
     plan_for,
     require_leave,
@@ -151,7 +152,8 @@ def survey(
             "--window",
             metavar="HOURS",
             envvar="OPENLETTER_WINDOW",
-            help="Ask only then: 22:00-06:00 in local time, 22:00-06:00Z in UTC, several with commas. It waits outside.",
+            help="Ask only then: 22:00-06:00 in local time, 22:00-06:00Z in UTC, several with commas. It waits outside. "
+            "00:00-24:00 is around the clock.",
             show_default="around the clock",
         ),
     ] = None,
@@ -354,9 +356,19 @@ def survey(
     if metrics is not None:
         parse_address(metrics, "--metrics")
 
-    def go(opened: Store, record: SurveyRecord, effort: Effort, by: Wanted) -> None:
+    def go(opened: Store, record: SurveyRecord, whom: Asked, effort: Effort, by: Wanted) -> None:
         known = by.kept(opened.root)
-        done = run_survey(opened, record, effort, store, console, excluded=excluded, log=log, metrics=metrics)
+        done = run_survey(
+            opened,
+            record,
+            effort,
+            store,
+            console,
+            excluded=excluded,
+            until=last_day(whom, record.plan),
+            log=log,
+            metrics=metrics,
+        )
         raise typer.Exit(
             conclude(opened, record, trust, known, fail_on, store, json=json) if done else EXIT_INTERRUPTED
         )
@@ -380,7 +392,7 @@ def survey(
                 return
             if allowed is not None and allowed != record.plan.authorisation:
                 record = opened.renew_authorisation(record.id, allowed)
-            go(opened, record, effort, wanted(geo, sectors, store, console))
+            go(opened, record, held, effort, wanted(geo, sectors, store, console))
     part = part_of(shards, shard, seed)
     optouts = _opted_out(store, renew=not explain)
     never = Exclusions((*excluded.intervals, *intervals_of(optouts)))
@@ -416,7 +428,7 @@ def survey(
             found = discovered(asked, plan, discover, store, never, console, over)
             plan = msgspec.structs.replace(plan_of(found, Part()), vantage=plan.vantage)
         record = opened.add_survey(plan, now=time.time(), tool_version=__version__)
-        go(opened, record, effort_for(asked, plan.endpoints, wishes, plan.effort), by)
+        go(opened, record, asked, effort_for(asked, plan.endpoints, wishes, plan.effort), by)
 
 
 def _asked(

@@ -13,7 +13,7 @@ from openletter.discovery.target_authorisation import allowed_intervals, require
 from openletter.discovery.target_list import TargetList
 from openletter.engine.deadlines import Deadlines
 from openletter.scope import address
-from openletter.scope.authorisation import Authorisation, public_intervals, require
+from openletter.scope.authorisation import FREE_PUBLIC_ADDRESSES, Authorisation, public_intervals, require
 from openletter.scope.description import ScopeDescription, Span
 from openletter.scope.error import ScopeError
 from openletter.scope.scope import Scope
@@ -62,7 +62,21 @@ class Wishes(msgspec.Struct, frozen=True, kw_only=True):
 
 def is_public(asked: Asked) -> bool:
     """Whether any of it may be someone else's."""
-    return asked.public_count > 0 if isinstance(asked, TargetList) else bool(public_intervals(asked))
+    return _public_count(asked) > 0
+
+
+def _public_count(asked: Asked) -> int:
+    if isinstance(asked, TargetList):
+        return asked.public_count
+    return sum(part.size for part in public_intervals(asked))
+
+
+def last_day(asked: Asked, plan: Plan) -> date | None:
+    """The last day of the leave that a survey cannot do without; ``None`` where it needs none."""
+    if plan.authorisation is None:
+        return None
+    needed = _public_count(asked) > FREE_PUBLIC_ADDRESSES or (plan.conditions.confirm and is_public(asked))
+    return plan.authorisation.until if needed else None
 
 
 def require_leave(asked: Asked, authorisation: Authorisation | None, today: date) -> None:

@@ -2,6 +2,7 @@
 
 import time
 from contextlib import suppress
+from datetime import date
 from pathlib import Path
 
 from rich.console import Console
@@ -25,7 +26,7 @@ from openletter.store.optout import OptOutList
 from openletter.store.record import State, SurveyRecord
 from openletter.store.store import Store
 from openletter.survey.effort import Effort, affordable
-from openletter.survey.error import SurveyError
+from openletter.survey.error import LeaveEndedError, SurveyError
 from openletter.survey.gate import Barred
 from openletter.survey.run import Outcome, run
 from openletter.tls.trust import Trust
@@ -53,10 +54,11 @@ def run_survey(
     console: Console,
     *,
     excluded: Exclusions,
+    until: date | None,
     log: Path | None,
     metrics: str | None,
 ) -> bool:
-    """Run it, unless it was finished before; whether it is done to the end."""
+    """Run it, unless it was finished before; whether it is done to the end. ``until``: the last day of its leave."""
     if record.state is State.FINISHED:
         return True
     affordable_effort = affordable(effort)
@@ -89,6 +91,7 @@ def run_survey(
                     ledger=this_run,
                     barred=barred,
                     settle=_settle(record, affordable_effort),
+                    until=until,
                     watch=observers.watch,
                     tell=observers.tell,
                 )
@@ -97,7 +100,8 @@ def run_survey(
         except (SurveyError, StoreError) as error:
             with suppress(StoreError):
                 end(state, "failed")
-            raise CouldNotRunError(f"{error}: {_resume_line(record, store)}") from error
+            renewed = " --authorisation FILE" if isinstance(error, LeaveEndedError) else ""
+            raise CouldNotRunError(f"{error}: {_resume_line(record, store)}{renewed}") from error
         end(state, outcome.value)
         done = this_run.finished()
     if state is not State.FINISHED:

@@ -11,3 +11,7 @@ class WorkerLostError(SurveyError):
 
 class WorkerFailedError(SurveyError):
     """A process of the survey gave up, and said why: no space, no sockets."""
+
+
+class LeaveEndedError(SurveyError):
+    """The last day of the authorisation passed while the survey went on."""

@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 import msgspec
 
 DAY = 86_400
+DAY_MINUTES = 1_440
 
 _WINDOW = re.compile(r"(\d{1,2}):(\d\d)-(\d{1,2}):(\d\d)(Z?)", re.ASCII)
 
@@ -40,12 +41,10 @@ def _window(text: str) -> Hours:
         raise ValueError(f"{text!r} is no window of hours; write it as 22:00-06:00, or 22:00-06:00Z for UTC")
     begin_hour, begin_minute, end_hour, end_minute = map(int, match.group(1, 2, 3, 4))
     begin, end = begin_hour * 60 + begin_minute, end_hour * 60 + end_minute
-    if begin_minute > 59 or end_minute > 59 or begin >= 1_440 or end > 1_440:
+    if begin_minute > 59 or end_minute > 59 or begin >= DAY_MINUTES or end > DAY_MINUTES:
         raise ValueError(f"{text!r}: hours go from 00:00 to 24:00")
-    if begin == end % 1_440:
-        raise ValueError(
-            f"{text!r} is no time at all, or all of it; leave the option out to ask around the clock"
-        )
+    if begin == end % DAY_MINUTES and (begin, end) != (0, DAY_MINUTES):
+        raise ValueError(f"{text!r} is no time at all, or all of it; 00:00-24:00 is around the clock")
     return Hours(begin=begin, end=end, utc=bool(match[5]))
 
 

@@ -10,6 +10,7 @@ import time
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
+from datetime import UTC, date, datetime
 from enum import Enum
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
@@ -19,7 +20,7 @@ import msgspec
 from openletter.survey import worker
 from openletter.survey.ctrl_c import ctrl_c_held_back, on_stop
 from openletter.survey.effort import Effort
-from openletter.survey.error import SurveyError, WorkerFailedError, WorkerLostError
+from openletter.survey.error import LeaveEndedError, SurveyError, WorkerFailedError, WorkerLostError
 from openletter.survey.event import (
     Begun,
     Ended,
@@ -99,7 +100,9 @@ class _Run:
             for published in done:
                 self.counter.add(published.rows, 0, 0, published.left_out)
             if self.waiting and endpoints:
-                self.begins_at = time.monotonic() + (self.plan.retry_after if self_made else 0.0)
+                # Whoever was asked last may be among the first, and by another process, which knows nothing of that.
+                rest = max(self.plan.retry_after, self.plan.conditions.host_gap) if self_made else 0.0
+                self.begins_at = time.monotonic() + rest
                 return
 
     def _silent(self, numbers: range) -> int:
@@ -274,17 +277,19 @@ def run(
     ledger: Ledger,
     barred: Barred | None = None,
     settle: float = 0.0,
+    until: date | None = None,
     watch: Callable[[Tally], None] = lambda _: None,
     tell: Callable[[Event], None] = lambda _: None,
 ) -> Outcome:
     """Do what the ledger has not of a plan. To be called in the main thread: signals come there.
 
     ``settle``: seconds before the first connection; see :class:`~openletter.survey.messages.Assignment`.
+    ``until``: the last day (UTC) on which it may ask, where its leave ends.
     ``watch`` is called several times a second, ``tell`` when something happens; neither may raise.
 
     Shards that are published stay so, however this ends.
 
-    Raises SurveyError where a worker died or failed, and what the ledger raises.
+    Raises SurveyError where a worker died or failed and where its leave ended, and what the ledger raises.
     """
     state = _Run(plan, ledger, tell)
     asked = False
@@ -297,6 +302,10 @@ def run(
         try:
             state.start(effort, sink, barred or Barred(), settle)
             while any(hand.listening for hand in state.hands):
+                if until is not None and datetime.now(UTC).date() > until:
+                    raise LeaveEndedError(
+                        f"the authorisation ended on {until}, so nobody is asked any more; go on with one that is renewed"
+                    )
                 state.listen()
                 if asked and not state.stopping:
                     state.stop()

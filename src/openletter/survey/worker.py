@@ -89,7 +89,7 @@ class Worker:
             may_connect=self._gate.may_connect,
             each_turn=self._each_turn,
         )
-        self.engine.pause_until(time.monotonic() + assignment.settle)
+        self._settled_at = time.monotonic() + assignment.settle
 
     def stop(self) -> None:
         """Give up what is open; ``run`` returns soon. Safe to call from a signal handler."""
@@ -112,9 +112,9 @@ class Worker:
         """While the engine runs, nothing but a share can come from the parent."""
         while self._parent.poll():
             self._take(self._parent.recv())
-        closed = closed_for(self._hours, time.time())
-        if closed:
-            self.engine.pause_until(time.monotonic() + closed)
+        # Said anew each time, also that nothing is closed: clocks are put forward and back.
+        opens_at = time.monotonic() + closed_for(self._hours, time.time())
+        self.engine.pause_until(max(self._settled_at, opens_at))
         if self._stopped:
             # The signal may have come a moment before the engine began.
             self.engine.stop()
