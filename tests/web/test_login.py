@@ -133,6 +133,9 @@ def test_guessing_is_throttled_also_with_the_right_password(reader: TestClient, 
     assert int(answer.headers["retry-after"]) >= 1
     assert "session" not in reader.cookies
     assert audit(root)[-1]["event"] == "log-in throttled"
+    written = len(audit(root))
+    assert {log_in(reader).status_code for _ in range(5)} == {429}
+    assert len(audit(root)) == written, "who cannot sign in could fill the disk"
 
 
 def test_a_form_from_elsewhere_signs_nobody_in(reader: TestClient):

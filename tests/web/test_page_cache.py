@@ -8,9 +8,10 @@ from starlette.testclient import TestClient
 from openletter.store.store import Store
 from openletter.tls.trust import Trust
 from openletter.verdict.judging import judge_survey
+from openletter.web import snapshot as module
 from openletter.web.app import create_app
 from openletter.web.settings import WebSettings
-from openletter.web.snapshot import Snapshot
+from openletter.web.snapshot import Snapshot, Snapshots
 
 BASE = "http://127.0.0.1:8080"
 
@@ -41,6 +42,31 @@ def test_a_page_is_made_once_for_readers_alike(reader, asked):
     assert questions
     assert reader.get("/countries").content == first.content
     assert len(asked) == questions
+
+
+@pytest.mark.parametrize("path", ["/", "/compare"])
+def test_the_first_reader_after_a_publication_waits_for_no_question(tmp_path, make_world, monkeypatch, path):
+    """Of a page that was kept nobody has asked the questions lately, and the comparison of two large surveys takes seconds. Nor
+    must anybody have come by for the publication to be noticed."""
+    monkeypatch.setattr(module, "WARM_QUESTIONS", 0)
+    monkeypatch.setattr(module, "FOLLOW_EVERY", 0.02)
+    root = tmp_path / "store"
+    surveys = make_world(root, 2)
+    app = create_app(WebSettings(store=root, public=True))
+    snapshots: Snapshots = app.state.snapshots
+    with TestClient(app, base_url=BASE) as reader:
+        before = reader.get(path).headers["etag"]
+        key = snapshots.now().key
+        with Store(root) as store:
+            judge_survey(store, store.survey(surveys[-1]), Trust(), processes=1)
+        for _ in range(500):
+            # Not `now()`, which would notice it by itself.
+            if snapshots._snapshot is not None and snapshots._snapshot.key != key:
+                break
+            time.sleep(0.02)
+        computed = len(snapshots.answers)
+        assert reader.get(path).headers["etag"] != before
+        assert len(snapshots.answers) == computed
 
 
 def test_readers_who_want_something_else_get_it(reader):

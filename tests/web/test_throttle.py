@@ -28,6 +28,21 @@ def test_waits_grow_to_a_limit_and_are_forgotten():
     assert throttle.wait("ada") == 0
 
 
+def test_each_wait_that_is_not_kept_is_news_once():
+    clock = Clock()
+    throttle = Throttle(60, clock)
+    for _ in range(FREE):
+        throttle.failed("ada")
+    assert not throttle.is_news("ada")
+    assert not throttle.is_news("bob")
+    throttle.failed("ada")
+    assert [throttle.is_news("ada") for _ in range(3)] == [True, False, False]
+    clock.now += 2
+    assert not throttle.is_news("ada")
+    throttle.failed("ada")
+    assert [throttle.is_news("ada") for _ in range(2)] == [True, False]
+
+
 def test_success_takes_back_its_own_attempt_alone():
     """An attacker with an account could else sign in between guesses and never wait."""
     throttle = Throttle(900, Clock())

@@ -1,7 +1,8 @@
 """The server's application: what every request goes through, from the outside in."""
 
+import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
@@ -48,7 +49,11 @@ def create_app(settings: WebSettings, *, today: Today | None = None) -> Starlett
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        following = asyncio.create_task(snapshots.follow())
         yield
+        following.cancel()
+        with suppress(asyncio.CancelledError):
+            await following
         await run_in_threadpool(rechecking.close)
         await run_in_threadpool(reports_api.close)
         snapshots.close()

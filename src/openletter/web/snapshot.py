@@ -3,7 +3,8 @@
 A page is answered from one snapshot: what its questions see are the sets that were published when the snapshot was made,
 even if others are published while the page is being made. Snapshots come anew when the manifest says that something
 else is published; that is looked for at most every 200 milliseconds. Before readers get a new one, the questions that were
-asked last are asked of it, so that a publication slows nobody down; readers see the earlier one until then.
+asked last are asked of it, so that a publication slows nobody down; readers see the earlier one until then. A server looks
+for publications by itself (:meth:`Snapshots.follow`), so that who comes after a night finds the new one ready.
 
 Answers are kept under the sets that they are of: those about a survey outlive the publication of another survey.
 """
@@ -15,11 +16,13 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from hashlib import sha256
+from math import inf
 from pathlib import Path
 from time import monotonic
 from typing import Any, TypeVar
 
 import msgspec
+from starlette.concurrency import run_in_threadpool
 
 from openletter.enrich.rollup import ASNS
 from openletter.statistics.database import Verdicts, verdicts_of
@@ -37,8 +40,14 @@ Answer = TypeVar("Answer")
 
 LOOK_EVERY = 0.2
 """Seconds in which a publication may stay unnoticed."""
+FOLLOW_EVERY = 1.0
+"""Seconds between two looks of a server that nobody asks anything."""
+FIRST_ASKED = ("overview", "countries", "timeline", "difference-by-country")
+"""What the first page and the comparison ask of the latest survey. They are kept whole, so that their readers ask nothing,
+and what they are made of would be forgotten among the questions of others."""
 WARM_AT_MOST = 10.0
-"""Seconds that readers may be kept on an earlier snapshot while the next one is asked what they will ask."""
+"""Seconds after which no more of what was asked lately is asked of the next snapshot: so long, and for as long as what is
+asked first takes, readers may be kept on an earlier one."""
 WARM_QUESTIONS = 60
 ANSWER_OCTETS = 64 << 20
 ANSWERS = 5_000
@@ -209,6 +218,13 @@ class Snapshot:
                 continue
 
 
+def _first_asked(of: Snapshot) -> list[tuple[str, str | None, bytes]]:
+    if not of.judged():
+        return []
+    latest = of.latest().id
+    return [(name, latest, msgspec.json.encode(question(name).read({}))) for name in FIRST_ASKED]
+
+
 class Snapshots:
     """The snapshots of one store; a folder without a store is one in which nothing was published."""
 
@@ -238,6 +254,15 @@ class Snapshots:
                     self._renewing = True
                     self._renewer.submit(self._renew, self._snapshot)
             return self._snapshot
+
+    async def follow(self) -> None:
+        """Notice each publication also while nobody asks, until cancelled."""
+        while True:
+            await asyncio.sleep(FOLLOW_EVERY)
+            # Whoever asks meanwhile is told of a store that cannot be read.
+            with suppress(StoreError):
+                # Not `asyncio.to_thread`: that would be left running by who cancels.
+                await run_in_threadpool(self.now)
 
     def renewed(self) -> Snapshot:
         """One that is made now, whatever it costs. Raises StoreError."""
@@ -270,6 +295,7 @@ class Snapshots:
         try:
             made = self._make()
             if made.key != before.key:
+                asyncio.run(made.take_over(_first_asked(made), inf))
                 asyncio.run(made.take_over(self._lately_asked(before, made), monotonic() + WARM_AT_MOST))
                 with self._lock:
                     if self._snapshot is before:

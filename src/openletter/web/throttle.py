@@ -20,6 +20,8 @@ class _Failures(msgspec.Struct):
     count: int
     last: float
     wait: float
+    told: bool = False
+    """Whether somebody was told that this wait was not kept."""
 
 
 class Throttle:
@@ -44,6 +46,7 @@ class Throttle:
         found.count += 1
         found.last = now
         found.wait = self._wait_after(found.count)
+        found.told = False
         self._failures[who] = found
         if len(self._failures) > MAX_KEPT:
             self._failures.popitem(last=False)
@@ -51,6 +54,15 @@ class Throttle:
     def _wait_after(self, count: int) -> float:
         # Two to the power of what may be many failures is no number any more.
         return 0.0 if count <= FREE else min(self._max_wait, 2.0 ** min(count - FREE, 20))
+
+    def is_news(self, who: str) -> bool:
+        """Whether this one does not keep its wait for the first time: true once a wait, so that what is written of it does not
+        grow with every try."""
+        found = self._failures.get(who)
+        if found is None or found.told or not self.wait(who):
+            return False
+        found.told = True
+        return True
 
     def forget(self, who: str) -> None:
         self._failures.pop(who, None)

@@ -264,10 +264,16 @@ def test_all_that_leads_nowhere_is_one_page(stage, page):
 
 
 def test_a_network_that_is_not_the_owners_any_more_is_shown_no_more(stage, page):
+    """Nor is anything to an owner who is told nothing any more: its old mails would else show what is found today."""
     assert page.get(stage.path).status_code == 200
     stage.directory.change(stage.owner.id, networks=("198.51.100.0/24",))
     assert page.get(stage.path).status_code == 404
     stage.directory.change(stage.owner.id, networks=(f"{stage.peer.ip}/32",))
+    assert page.get(stage.path).status_code == 200
+    stage.directory.change(stage.owner.id, active=False)
+    assert page.get(stage.path).status_code == 404
+    assert page.post(stage.path).status_code == 404
+    stage.directory.change(stage.owner.id, active=True)
     assert page.get(stage.path).status_code == 200
     stage.directory.remove(stage.owner.id)
     assert page.get(stage.path).status_code == 404

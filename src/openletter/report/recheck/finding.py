@@ -42,12 +42,12 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def find_finding(store: Store, directory: Directory, link: FindingLink, today: date) -> Finding | None:
-    """None where the link leads nowhere: its time is over, there is no such subscriber any more or the endpoint is not its own
-    any more, or no survey that asked it is kept. Raises StoreError."""
+    """None where the link leads nowhere: its time is over, the subscriber is not there or not active any more or the endpoint is
+    not its own any more, or no survey that asked it is kept. Raises StoreError."""
     if today > link.until:
         return None
     subscriber = directory.find(link.subscriber_id)
-    if subscriber is None:
+    if subscriber is None or not subscriber.active:
         return None
     history = endpoint_history(store, link.ip, link.port, link.host)
     if not history:

@@ -88,7 +88,8 @@ async def log_in(request: Request) -> Response:
     account_key = name[:MAX_LENGTH].casefold()
     wait = math.ceil(max(tries.by_client.wait(client), tries.by_account.wait(account_key)))
     if wait:
-        audit.write(Event.LOGIN_THROTTLED, account=name, client=client)
+        if any([tries.by_client.is_news(client), tries.by_account.is_news(account_key)]):
+            audit.write(Event.LOGIN_THROTTLED, account=name, client=client)
         words = words_of(request)
         said = words.text("Too many attempts. Try again in %(seconds)s seconds.", seconds=words.number(wait))
         return _form(request, wrong=said, name=name, status=429, wait=wait)
