@@ -18,8 +18,18 @@ from pathlib import Path
 import pytest
 
 from openletter.discovery.error import ScannerError
-from openletter.discovery.zmap import ZmapOptions, ZmapScan, allowlist, blocklist, command_line
-from openletter.discovery.zmap_version import ZmapVersion, installed_version, parse_version
+from openletter.discovery.zmap import (
+    ZmapOptions,
+    ZmapScan,
+    asked_on,
+    blocklist,
+    command_line,
+    networks,
+    rate_for,
+    require_ipv4,
+    services_of,
+)
+from openletter.discovery.zmap_version import ZmapVersion, find_program, parse_version
 from openletter.scope.build import build_scope
 from openletter.scope.exclusion import Exclusions, parse_exclusion
 from openletter.scope.ports import parse_ports
@@ -44,7 +54,7 @@ def test_the_command_for_the_version_of_debian_and_for_the_latest():
     options = ZmapOptions(
         rate=1_000, seed=7, interface="eth1", gateway_mac="02:00:00:00:00:01", source="10.0.0.9"
     )
-    command = command_line(DEBIAN, 143, options, allow=Path("a"), block=Path("b"))
+    command = command_line(DEBIAN, 143, options, rate=1_000, allow=Path("a"), block=Path("b"))
     text = " ".join(command)
     for part in (
         "-p 143",
@@ -59,14 +69,16 @@ def test_the_command_for_the_version_of_debian_and_for_the_latest():
     ):
         assert f" {part}" in text
     assert command[command.index("-f") + 1] == "saddr,sport,timestamp-ts"
-    latest = command_line(LATEST, 143, options, allow=Path("a"), block=Path("b"))
+    latest = command_line(LATEST, 143, options, rate=1_000, allow=Path("a"), block=Path("b"))
     assert latest[latest.index("-f") + 1] == "saddr,sport,timestamp_ts"
     assert [word for word in command if word.startswith("--")] == ["--output-filter", "--disable-syslog"]
 
 
 def test_a_seed_of_nought_or_too_large_still_fits():
     for seed in (0, 1 << 32, 1 << 63):
-        command = command_line(DEBIAN, 143, ZmapOptions(rate=1, seed=seed), allow=Path("a"), block=Path("b"))
+        command = command_line(
+            DEBIAN, 143, ZmapOptions(rate=1, seed=seed), rate=1, allow=Path("a"), block=Path("b")
+        )
         assert 1 <= int(command[command.index("-e") + 1]) < 1 << 32
 
 
@@ -89,7 +101,8 @@ def inside(networks: list[str], ip: str) -> bool:
 
 def test_only_the_scope_is_allowed_and_exclusions_and_special_ranges_are_blocked():
     scope = scope_of("8.8.8.0/24", "10.1.0.0/16", "2001:db8::1", exclude=("8.8.8.8/32", "10.1.2.0/24"))
-    allowed, blocked = allowlist(scope), blocklist(scope)
+    allowed = networks(asked_on(scope, scope.plan.services[0]))
+    blocked = blocklist(scope, scope.exclusions)
     assert inside(allowed, "8.8.8.7")
     assert inside(allowed, "10.1.1.1")
     assert not inside(allowed, "9.9.9.9")
@@ -110,13 +123,35 @@ def test_only_the_scope_is_allowed_and_exclusions_and_special_ranges_are_blocked
 
 def test_a_scope_of_ipv6_alone_is_refused():
     with pytest.raises(ScannerError, match="IPv4"):
-        allowlist(scope_of("2001:db8::/64"))
+        require_ipv4(scope_of("2001:db8::/64"))
+
+
+def test_a_port_of_a_single_host_is_looked_for_on_that_host_alone():
+    """Else a whole network is scanned on a port that nobody wished to ask there."""
+    scope = scope_of("10.1.0.0/29", "10.1.0.3:143", "10.9.0.9:993", "10.1.0.4:1143", ports=("imap=1143",))
+    asked = {service: networks(asked_on(scope, service)) for service in services_of(scope)}
+    assert {service.port: addresses for service, addresses in asked.items()} == {
+        1143: ["10.1.0.0/29"],
+        143: ["10.1.0.3/32"],
+        993: ["10.9.0.9/32"],
+    }
+
+
+def test_a_network_gets_no_more_packets_than_its_pace():
+    """A /24 alone would else get all packets of the overall rate."""
+    options = ZmapOptions(rate=200, network_rate=10)
+    assert rate_for(options, 1) == 10
+    assert rate_for(options, 256) == 10
+    assert rate_for(options, 512) == 20
+    assert rate_for(options, 1 << 16) == 200
+    assert rate_for(ZmapOptions(rate=200), 1) == 200
+    assert rate_for(ZmapOptions(rate=200, network_rate=0.1), 1) == 1, "it knows no less"
 
 
 def test_a_machine_without_zmap_is_told_what_to_do(monkeypatch):
     monkeypatch.setattr(shutil, "which", lambda *_, **__: None)
     with pytest.raises(ScannerError, match="apt install zmap"):
-        installed_version()
+        find_program()
 
 
 @pytest.fixture
@@ -149,6 +184,36 @@ def test_answers_are_taken_as_they_come_and_strangers_are_not(stand_in):
         ("10.1.0.5", 1143, "imap"),
         ("10.1.0.5", 1110, "pop3"),
     ]
+
+
+def test_who_opts_out_while_a_port_is_scanned_is_left_out_of_the_next(stand_in, tmp_path):
+    program = stand_in(
+        "import pathlib, shutil\n"
+        f"for name, what in (('-w', 'allow'), ('-b', 'block')):\n"
+        f"    shutil.copy(option(name), pathlib.Path({str(tmp_path)!r}, what + option('-p')))\n"
+        "print('saddr,sport,timestamp-ts')\nprint('10.1.0.5,%s,1' % option('-p'))\n"
+    )
+    barred: list[str] = []
+    scan = ZmapScan(
+        scope_of("10.1.0.0/29", ports=("imap=1143", "pop3=1110")),
+        ZmapOptions(rate=1),
+        exclusions=lambda: Exclusions(map(parse_exclusion, barred)),
+        program=program,
+    )
+    for found in scan.scan():
+        assert found.port == 1143
+        barred.append("10.1.0.4/31")
+    assert (tmp_path / "allow1143").read_text() == "10.1.0.0/29\n"
+    assert (tmp_path / "allow1110").read_text() == "10.1.0.0/30\n10.1.0.6/31\n"
+    assert "10.1.0.4/31\n" in (tmp_path / "block1110").read_text()
+
+
+def test_it_is_run_where_debian_keeps_it(stand_in, tmp_path, monkeypatch):
+    """/usr/sbin is not on the path of a user who may send raw packets by setcap."""
+    program = stand_in("print('saddr,sport,timestamp-ts')\nprint('10.1.0.5,143,1')\n")
+    monkeypatch.setattr(shutil, "which", lambda _, path=None: program if path else None)
+    scope = scope_of("10.1.0.0/29", ports=("imap=143",))
+    assert [f.ip for f in ZmapScan(scope, ZmapOptions(rate=1)).scan()] == ["10.1.0.5"]
 
 
 @pytest.mark.parametrize(

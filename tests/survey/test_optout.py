@@ -251,4 +251,4 @@ def test_explain_says_who_is_left_out(server, store, capsys):
     opt_out(store, server.hosts(1))
     capsys.readouterr()
     assert main.run(["survey", server.network, "--store", str(store), "--explain"]) == 0
-    assert "256 addresses; 1 entries of the opt-out list among them" in capsys.readouterr().out
+    assert "256 addresses, with 1 entry of the opt-out list" in capsys.readouterr().out

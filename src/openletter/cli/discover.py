@@ -21,18 +21,19 @@ from openletter.discovery.found import Found
 from openletter.discovery.gateway import default_gateway
 from openletter.discovery.target_list import FOLDER, TargetList
 from openletter.discovery.target_list_writer import TargetListWriter
-from openletter.discovery.zmap import ZmapOptions, ZmapScan
-from openletter.discovery.zmap_version import installed_version
+from openletter.discovery.zmap import ZmapOptions, ZmapScan, require_ipv4, services_of
+from openletter.discovery.zmap_version import find_program, version_of
 from openletter.engine.pace import Pace
 from openletter.scope import address
 from openletter.scope.error import shown
 from openletter.scope.exclusion import Exclusions
 from openletter.scope.host import NamedHost
+from openletter.scope.optout import intervals_of
 from openletter.scope.ports import PortPlan
 from openletter.scope.scope import Scope
 from openletter.store.optout import OptOutList
 from openletter.survey.ctrl_c import on_stop
-from openletter.survey.effort import affordable
+from openletter.survey.effort import Effort, affordable
 from openletter.survey.gate import Gate
 from openletter.survey.hours import closed_for
 from openletter.survey.plan import Plan
@@ -76,7 +77,18 @@ def check_discovery(asked: Scope | TargetList, plan: Plan, how: Discovery) -> No
                 "ZMap cannot see this machine's own addresses (127.0.0.0/8, ::1); use --discover connect",
                 param_hint="--discover zmap",
             )
-        installed_version()
+        require_ipv4(asked)
+        version_of(find_program())
+
+
+def zmap_rate(effort: Effort) -> int:
+    """Packets a second; ZMap knows whole numbers alone."""
+    return max(1, round(effort.rate)) if effort.rate else ZMAP_RATE
+
+
+def unseen_by_zmap(scope: Scope) -> int:
+    """Addresses of IPv6, which it does not know."""
+    return sum(interval.size for interval in scope.intervals if interval.first >= address.IPV6_BEGINS)
 
 
 class Link(msgspec.Struct, frozen=True, kw_only=True):
@@ -111,7 +123,14 @@ def discovered(
     not kept, since nobody could tell it from the whole.
     """
     count = 0
-    with TargetListWriter(store, _all_ports(scope), exclusions=never) as writer:
+    if how is Discovery.ZMAP and (unseen := unseen_by_zmap(scope)):
+        console.print(
+            f"openletter: ZMap knows IPv4 alone: {unseen:,} IPv6 addresses of the scope are not looked at, nor asked; "
+            "give them to a survey with --discover connect",
+            highlight=False,
+            soft_wrap=True,
+        )
+    with TargetListWriter(store, PortPlan(tuple(services_of(scope))), exclusions=never) as writer:
         try:
             with on_stop(_stop), _bar(console) as show:
                 for found in _scan(scope, plan, how, store, over or Link()):
@@ -135,14 +154,6 @@ def discovered(
     return TargetList(store / FOLDER / f"{made.id}.parquet", never)
 
 
-def _all_ports(scope: Scope) -> PortPlan:
-    """Also those that were given with single hosts."""
-    services = dict.fromkeys(scope.plan.services)
-    for host in scope.description.named:
-        services.update(dict.fromkeys(host.services))
-    return PortPlan(tuple(services))
-
-
 @contextmanager
 def _bar(console: Console) -> Iterator[Callable[[int], None]]:
     progress = Progress(
@@ -159,24 +170,33 @@ def _bar(console: Console) -> Iterator[Callable[[int], None]]:
 
 
 def _scan(scope: Scope, plan: Plan, how: Discovery, store: Path, over: Link) -> Iterator[Found]:
-    return _by_zmap(scope, plan, over) if how is Discovery.ZMAP else _by_connecting(scope, plan, store)
+    return _by_zmap(scope, plan, store, over) if how is Discovery.ZMAP else _by_connecting(scope, plan, store)
 
 
-def _by_zmap(scope: Scope, plan: Plan, over: Link) -> Iterator[Found]:
+def _by_zmap(scope: Scope, plan: Plan, store: Path, over: Link) -> Iterator[Found]:
     assert plan.effort is not None
-    rate = round(plan.effort.rate) or ZMAP_RATE
+    optouts = OptOutList(store)
     gateway = default_gateway()
     mac = over.gateway_mac
     if not mac and gateway is not None and over.interface in ("", gateway.interface):
         mac = gateway.mac
     options = ZmapOptions(
-        rate=rate, seed=plan.seed, source=plan.vantage.source, interface=over.interface, gateway_mac=mac
+        rate=zmap_rate(plan.effort),
+        network_rate=plan.effort.network_rate,
+        seed=plan.seed,
+        source=plan.vantage.source,
+        interface=over.interface,
+        gateway_mac=mac,
     )
+
+    def never() -> Exclusions:
+        return Exclusions((*scope.exclusions.intervals, *intervals_of(optouts.entries())))
+
     named: dict[str, list[NamedHost]] = {}
     for host in scope.description.named:
         named.setdefault(host.ip, []).append(host)
     begins = [interval.first for interval in scope.intervals]
-    for found in ZmapScan(scope, options).scan(_all_ports(scope).services):
+    for found in ZmapScan(scope, options, exclusions=never).scan():
         hosts = named.get(found.ip)
         if hosts is None:
             span = scope.description.spans[bisect_right(begins, address.parse(found.ip)) - 1]

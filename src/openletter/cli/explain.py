@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 from itertools import islice
 
-from openletter.cli.discover import Discovery
+from openletter.cli.discover import Discovery, unseen_by_zmap, zmap_rate
 from openletter.cli.progress import duration
 from openletter.discovery.target_list import TargetList
 from openletter.scope.authorisation import Authorisation, public_intervals
@@ -17,11 +17,6 @@ from openletter.survey.effort import Effort
 from openletter.survey.plan import Plan
 
 _SHOWN_NETWORKS = 5
-
-_DISCOVERY = {
-    Discovery.CONNECT: "First: a connection to each of these endpoints, closed at once; only open ones are asked the above.",
-    Discovery.ZMAP: "First: a SYN packet to each of these endpoints, by ZMap; only open ones are asked the above.",
-}
 
 _STEPS = {
     "cleartext": "greeting; {list}; {start} (also where it is not offered) and a TLS handshake; {list} again; {end}",
@@ -55,8 +50,8 @@ def explanation(
         f"{'about ' if part else ''}{plan.endpoints:,} endpoints.",
         f"  first in order: {_first(scope, plan)}",
         f"  {whence}",
-        f"  left out by your exclusions: {sum(i.size for i in scope.exclusions.intervals):,} addresses; "
-        f"{len(optouts):,} entries of the opt-out list among them",
+        f"  excluded, in the scope or not: {sum(i.size for i in scope.exclusions.intervals):,} addresses, with "
+        f"{len(optouts):,} {'entry' if len(optouts) == 1 else 'entries'} of the opt-out list",
         "What is said on each port:",
     ]
     services = sorted(
@@ -70,8 +65,8 @@ def explanation(
     )
     if plan.conditions.confirm:
         lines.append("  Confirmation: AUTHENTICATE PLAIN broken off, or a bare USER; no password.")
-    if discover is not Discovery.NONE:
-        lines.append(_DISCOVERY[discover])
+    if isinstance(scope, Scope):
+        lines += _looked_for(scope, effort, discover)
     if plan.retries:
         lines.append(
             f"Asked again, {plan.retries} time{'s' if plan.retries > 1 else ''} and {plan.retry_after:g} s after the whole: "
@@ -96,6 +91,25 @@ def explanation(
 def _first(scope: Scope | TargetList, plan: Plan) -> str:
     seen = dict.fromkeys((one.ip, one.host) for one in islice(endpoints_of(plan, scope, 0), 40))
     return ", ".join(f"{ip} ({shown(name)})" if name else ip for ip, name in islice(seen, 3))
+
+
+def _looked_for(scope: Scope, effort: Effort, how: Discovery) -> list[str]:
+    """What is sent before anybody is asked."""
+    match how:
+        case Discovery.NONE:
+            return []
+        case Discovery.CONNECT:
+            return [
+                "First: a connection to each of these endpoints, closed at once; only open ones are asked the above."
+            ]
+        case Discovery.ZMAP:
+            unseen = unseen_by_zmap(scope)
+            return [
+                f"First: a SYN packet to each of these endpoints, by ZMap, port after port, at most {zmap_rate(effort):,} "
+                "a second; only open ones are asked the above.",
+                "  Who opts out meanwhile is left out from its next port on.",
+                *([f"  Neither looked at nor asked: {unseen:,} IPv6 addresses."] if unseen else []),
+            ]
 
 
 def _gap(plan: Plan) -> str:

@@ -1,14 +1,15 @@
 """ZMap run for us: one port a run, its answers read as they come.
 
 It sends raw packets, so it needs root or CAP_NET_RAW; it knows IPv4 alone, and it cannot scan loopback. What it may touch is
-held from two sides: the scope's networks are its allowlist, and the exclusions with all special-purpose ranges outside the
-scope its blocklist, which wins. (The site's own default blocklist is replaced by these, since it forbids private networks
+held from two sides: the addresses that are asked on a port are its allowlist there, and the exclusions with all special-purpose
+ranges outside the scope its blocklist, which wins. Both are fixed while it runs: who opts out meanwhile is left out from its
+next port on. (The site's own default blocklist is replaced by these, since it forbids private networks
 also where they were named on purpose.) Short options are used: they are the same in 2.1.1, where the long ones say
 ``--blacklist-file``, and in 4.x, where they say ``--blocklist-file``.
 """
 
 import subprocess
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from ipaddress import IPv4Address, summarize_address_range
 from pathlib import Path
@@ -22,9 +23,11 @@ from openletter.discovery.found import Found
 from openletter.discovery.reading import Reading
 from openletter.discovery.source import Source
 from openletter.discovery.zmap_output import read_csv
-from openletter.discovery.zmap_version import ZmapVersion, installed_version
+from openletter.discovery.zmap_version import ZmapVersion, find_program, version_of
 from openletter.grammar.capability import printable
-from openletter.scope.address import IPV6_BEGINS, Interval, merged, without
+from openletter.scope import address
+from openletter.scope.address import IPV6_BEGINS, Interval, covering, merged, without
+from openletter.scope.exclusion import Exclusions
 from openletter.scope.ports import Service
 from openletter.scope.scope import Scope
 from openletter.scope.special import SPECIAL_INTERVALS
@@ -37,6 +40,8 @@ _PATIENCE = 5.0
 class ZmapOptions(msgspec.Struct, frozen=True, kw_only=True):
     rate: int
     """Packets a second."""
+    network_rate: float = 0.0
+    """The same to any one /24, on the average over a port's run; 0 for no limit."""
     cooldown: int = 8
     """Seconds that it goes on listening after its last packet."""
     seed: int | None = None
@@ -48,21 +53,41 @@ class ZmapOptions(msgspec.Struct, frozen=True, kw_only=True):
     """Local address; empty for the interface's."""
 
 
-def allowlist(scope: Scope) -> list[str]:
-    """The scope's IPv4 networks. Raises ScannerError where it has none."""
-    networks = _networks(i for i in scope.intervals if i.first < IPV6_BEGINS)
-    if not networks:
+def asked_on(scope: Scope, service: Service) -> list[Interval]:
+    """The IPv4 addresses that a scope asks for a service: a single host may have ports of its own."""
+    named: dict[int, bool] = {}
+    for host in scope.description.named:
+        number = address.parse(host.ip)
+        named[number] = named.get(number, False) or service in host.services
+    apart = merged(Interval(number, number) for number in named)
+    ranges = scope.intervals if service in scope.plan.services else ()
+    asked = [left for interval in ranges for left in without(interval, apart)]
+    asked += [Interval(number, number) for number, wants in named.items() if wants]
+    return [interval for interval in merged(asked) if interval.first < IPV6_BEGINS]
+
+
+def services_of(scope: Scope) -> list[Service]:
+    """Of its plan, and those of single hosts."""
+    services = dict.fromkeys(scope.plan.services)
+    for host in scope.description.named:
+        services.update(dict.fromkeys(host.services))
+    return list(services)
+
+
+def require_ipv4(scope: Scope) -> None:
+    """Raises ScannerError where the scope has no IPv4 address."""
+    if not any(interval.first < IPV6_BEGINS for interval in scope.intervals):
         raise ScannerError("ZMap knows IPv4 alone, and the scope has no IPv4 address; use the connect scan")
-    return networks
 
 
-def blocklist(scope: Scope) -> list[str]:
+def blocklist(scope: Scope, exclusions: Exclusions) -> list[str]:
     """IPv4 networks that must not be touched: exclusions, and special-purpose ranges as far as the scope does not name them."""
     special = [left for block in SPECIAL_INTERVALS for left in without(block, scope.intervals)]
-    return _networks(i for i in merged([*special, *scope.exclusions.intervals]) if i.first < IPV6_BEGINS)
+    return networks(i for i in merged([*special, *exclusions.intervals]) if i.first < IPV6_BEGINS)
 
 
-def _networks(intervals: "Iterator[Interval]") -> list[str]:
+def networks(intervals: Iterable[Interval]) -> list[str]:
+    """IPv4 intervals as ZMap reads them."""
     return [
         str(network)
         for interval in intervals
@@ -70,11 +95,28 @@ def _networks(intervals: "Iterator[Interval]") -> list[str]:
     ]
 
 
+def rate_for(options: ZmapOptions, addresses: int) -> int:
+    """Packets a second, at least one, to so many addresses of a scope.
+
+    ZMap knows no pace of a network. But it mixes its addresses, so that a /24 gets its 256 parts of the packets at most.
+    """
+    if not options.network_rate:
+        return options.rate
+    return max(1, min(options.rate, int(options.network_rate * max(1.0, addresses / 256))))
+
+
 def command_line(
-    version: ZmapVersion, port: int, options: ZmapOptions, *, allow: Path, block: Path, program: str = "zmap"
+    version: ZmapVersion,
+    port: int,
+    options: ZmapOptions,
+    *,
+    rate: int,
+    allow: Path,
+    block: Path,
+    program: str = "zmap",
 ) -> list[str]:
     """The command for one port. Its answers come on standard output, as CSV with a line of names."""
-    command = [program, "-p", str(port), "-r", str(options.rate), "-c", str(options.cooldown)]
+    command = [program, "-p", str(port), "-r", str(rate), "-c", str(options.cooldown)]
     command += ["-w", str(allow), "-b", str(block)]
     command += [
         "-O",
@@ -100,9 +142,10 @@ def command_line(
 
 
 class ZmapScan:
-    """Scans a scope's IPv4 addresses.
+    """Scans a scope's IPv4 addresses, each on the ports that it is asked on.
 
     Args:
+        exclusions: what must not be touched, looked at before each port's run; the scope's where nothing is given.
         prefix: what to put before the command (``ip netns exec scanner``).
 
     Raises:
@@ -110,36 +153,56 @@ class ZmapScan:
     """
 
     def __init__(
-        self, scope: Scope, options: ZmapOptions, *, program: str = "zmap", prefix: Sequence[str] = ()
+        self,
+        scope: Scope,
+        options: ZmapOptions,
+        *,
+        exclusions: Callable[[], Exclusions] | None = None,
+        program: str = "zmap",
+        prefix: Sequence[str] = (),
     ) -> None:
-        self.version = installed_version(program)
-        self._allow = allowlist(scope)
-        self._block = blocklist(scope)
+        require_ipv4(scope)
+        self._program = find_program(program)
+        self.version = version_of(self._program)
         self._scope = scope
         self._options = options
-        self._program = program
+        self._exclusions = exclusions or (lambda: scope.exclusions)
         self._prefix = list(prefix)
 
-    def scan(self, services: Sequence[Service] | None = None) -> Iterator[Found]:
-        """The open ports, port after port; those of the scope's plan unless others are given.
+    def scan(self) -> Iterator[Found]:
+        """The open ports, port after port.
 
         The process ends with the iteration, however that ends. Raises ScannerError where ZMap fails.
         """
-        for service in services or self._scope.plan.services:
-            for found in self._run(service.port):
+        for service in services_of(self._scope):
+            exclusions = self._exclusions()
+            asked = [
+                left
+                for interval in asked_on(self._scope, service)
+                for left in without(interval, exclusions.intervals)
+            ]
+            if not asked:
+                continue
+            for found in self._run(service.port, asked, exclusions):
                 # What answers need not be what was asked.
-                if self._scope.contains(found.ip) and not self._scope.exclusions.covers(found.ip):
+                if covering(asked, address.parse(found.ip)) is not None:
                     yield msgspec.structs.replace(
                         found, port=service.port, protocol=service.protocol, mode=service.mode
                     )
 
-    def _run(self, port: int) -> Iterator[Found]:
+    def _run(self, port: int, asked: Sequence[Interval], exclusions: Exclusions) -> Iterator[Found]:
         with TemporaryDirectory(prefix="openletter-zmap-") as folder, TemporaryFile() as said:
             allow, block = Path(folder, "allow"), Path(folder, "block")
-            allow.write_text("".join(f"{network}\n" for network in self._allow))
-            block.write_text("".join(f"{network}\n" for network in self._block))
+            allow.write_text("".join(f"{network}\n" for network in networks(asked)))
+            block.write_text("".join(f"{network}\n" for network in blocklist(self._scope, exclusions)))
             command = command_line(
-                self.version, port, self._options, allow=allow, block=block, program=self._program
+                self.version,
+                port,
+                self._options,
+                rate=rate_for(self._options, sum(interval.size for interval in asked)),
+                allow=allow,
+                block=block,
+                program=self._program,
             )
             with _running([*self._prefix, *command], said) as process:
                 assert process.stdout is not None

@@ -35,13 +35,18 @@ def parse_version(text: str) -> ZmapVersion:
     return ZmapVersion(*map(int, match.groups()))
 
 
-def installed_version(program: str = "zmap") -> ZmapVersion:
-    """Ask the program. Raises ScannerError where it is not there or too old."""
+def find_program(program: str = "zmap") -> str:
+    """Its path. Debian keeps it in /usr/sbin, which is not on every user's path. Raises ScannerError."""
     path = shutil.which(program) or shutil.which(program, path="/usr/sbin:/usr/local/sbin:/sbin")
     if path is None:
         raise ScannerError(
             "zmap is not installed (on Debian: apt install zmap); the connect scan of our own needs no such program"
         )
+    return path
+
+
+def version_of(path: str) -> ZmapVersion:
+    """Ask the program. Raises ScannerError where it cannot be run or is too old."""
     try:
         told = subprocess.run(  # noqa: S603
             [path, "--version"],
