@@ -4,6 +4,7 @@ What a user loses when this fails: hosts that were found and are never asked, or
 """
 
 import gzip
+import random
 from contextlib import suppress
 from pathlib import Path
 
@@ -238,6 +239,88 @@ def test_a_list_keeps_countries_names_and_its_last_line_without_an_end(read_octe
         ("2001:db8::5", "mail.example.org", "DE"),
     ]
     assert got.reading.closed == 1
+
+
+NESTED = b"[" * 100_000
+
+
+@pytest.mark.parametrize(
+    ("form", "right"),
+    [
+        (Format.ZMAP_JSON, b'{"saddr": "192.0.2.1", "sport": 143, "success": 1}\n'),
+        (
+            Format.MASSCAN_JSON,
+            b'{"ip": "192.0.2.1", "ports": [{"port": 143, "proto": "tcp", "status": "open"}]},\n',
+        ),
+        (
+            Format.MASSCAN_NDJSON,
+            b'{"ip": "192.0.2.1", "port": 143, "proto": "tcp", "rec_type": "status", "data": {"status": "open"}}\n',
+        ),
+    ],
+)
+def test_what_is_nested_without_end_is_one_malformed_line(read_octets, form, right):
+    """A single line of a stranger would else end the import of all the others."""
+    nested = b'{"ip": "192.0.2.2", "saddr": "192.0.2.2", "data": ' + NESTED + b"\n"
+    result = read_octets(right + nested + right.replace(b"192.0.2.1", b"192.0.2.3"), form)
+    assert result.places == [("192.0.2.1", 143), ("192.0.2.3", 143)]
+    assert result.reading.malformed == 1
+
+
+def test_an_array_of_masscan_on_one_line_is_read_whole(read_octets):
+    """As jq -c and others write it anew."""
+    result = read_octets(
+        b'[{"ip": "192.0.2.1", "ports": [{"port": 143, "proto": "tcp", "status": "open"}]},'
+        b'{"ip": "192.0.2.2", "ports": [{"port": 110, "proto": "tcp", "status": "open"}]}]\n',
+        Format.MASSCAN_JSON,
+    )
+    assert result.places == [("192.0.2.1", 143), ("192.0.2.2", 110)]
+    assert not result.reading.cut
+
+
+@pytest.mark.parametrize("encoding", [b"no-such", b"shift_jis"])
+def test_xml_in_an_encoding_that_is_not_read_is_an_error_and_no_crash(read_octets, encoding):
+    with pytest.raises(DiscoveryError, match="encoding"):
+        read_octets(b'<?xml version="1.0" encoding="%s"?>\n<nmaprun/>' % encoding, Format.NMAP_XML)
+
+
+@pytest.mark.parametrize(
+    ("given_name", "kept"),
+    [
+        ("Mail.EXAMPLE.org.", "mail.example.org"),
+        ("\u4f8b\u3048.jp", "xn--r8jz45g.jp"),
+        ("no name at all", ""),
+        ("", ""),
+        ("10.0.0.0/8", ""),
+    ],
+)
+def test_a_given_name_is_kept_as_the_opt_out_list_keeps_it(read_octets, given_name, kept):
+    """Who opted out by name is else asked under another spelling of it."""
+    xml = (
+        '<?xml version="1.0" encoding="UTF-8"?><nmaprun scanner="nmap"><host><address addr="192.0.2.1" addrtype="ipv4"/>'
+        f'<hostnames><hostname name="{given_name}" type="user"/></hostnames>'
+        '<ports><port protocol="tcp" portid="143"><state state="open"/></port></ports></host></nmaprun>'
+    )
+    result = read_octets(xml.encode(), Format.NMAP_XML)
+    assert [(found.ip, found.name) for found in result.found] == [("192.0.2.1", kept)]
+
+
+def test_spellings_of_one_address_are_one_host(read_octets):
+    """It would else be asked twice at a time, or in spite of an exclusion."""
+    result = read_octets(
+        b'{"saddr": "2001:DB8:0::1", "sport": 143}\n{"saddr": "::ffff:192.0.2.1", "sport": 143}\n',
+        Format.ZMAP_JSON,
+    )
+    assert result.places == [("2001:db8::1", 143), ("192.0.2.1", 143)]
+
+
+def test_a_compressed_file_is_read_up_to_where_it_was_cut(read_octets):
+    lines = b"".join(b"192.0.2.%d:143\n" % (n % 250 + 1) for n in range(20_000))
+    noise = random.Random(1)
+    lines += b"".join(b"10.%d.%d.%d:143\n" % tuple(noise.choices(range(256), k=3)) for _ in range(20_000))
+    octets = gzip.compress(lines)
+    result = read_octets(octets[: len(octets) - 1_000], Format.LIST)
+    assert result.reading.cut
+    assert len(result.found) > 35_000, "all but the last blocks can be had"
 
 
 def test_a_large_network_in_a_list_is_refused_with_what_to_do(read_octets):

@@ -22,7 +22,7 @@ from openletter.discovery.error import DiscoveryError
 from openletter.discovery.file_format import Format, detect
 from openletter.discovery.reading import Reading
 from openletter.discovery.source import Source, open_source
-from openletter.discovery.zgrab2 import read_observations
+from openletter.discovery.zgrab2 import read_observations, seconds
 from openletter.scope.ports import REGISTERED, PortPlan, Service
 from openletter.verdict.facts import Sibling, derive
 from openletter.verdict.verdict import judge_facts
@@ -234,6 +234,18 @@ def test_hostile_records_bring_nothing_down():
     seen, reading = observe(b"".join(lines))
     assert (len(seen), reading.other) == (2, 3)
     assert max(len(one.banner) for one in seen) <= 512
+
+
+def test_what_is_nested_without_end_is_left_out():
+    right = record(port=143, result={"banner": "* OK\r\n"})
+    seen, reading = observe(right + b'{"ip": "192.0.2.9", "data": ' + b"[" * 100_000 + b"\n" + right)
+    assert (len(seen), reading.malformed) == (2, 1)
+
+
+def test_gos_zero_time_is_none():
+    """A survey of the year 1 would else be the oldest of the store for ever."""
+    assert seconds("0001-01-01T00:00:00Z") == 0.0
+    assert seconds("2026-01-02T03:04:05Z") > 0
 
 
 def test_json_of_something_else_is_refused():

@@ -26,10 +26,14 @@ class Found(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
 
 def canonical(ip: str) -> str:
-    """The canonical text of an address. Raises ValueError for what is none, or has a zone."""
+    """The canonical text of an address, of an IPv4-mapped one that of the IPv4 address.
+
+    Raises ValueError for what is none, or has a zone.
+    """
     try:
         if ":" in ip:
-            return socket.inet_ntop(socket.AF_INET6, socket.inet_pton(socket.AF_INET6, ip))
+            text = socket.inet_ntop(socket.AF_INET6, socket.inet_pton(socket.AF_INET6, ip))
+            return text.removeprefix("::ffff:") if "." in text else text
         return socket.inet_ntop(socket.AF_INET, socket.inet_pton(socket.AF_INET, ip))
     except (OSError, UnicodeError):
         raise ValueError(ip) from None

@@ -1,8 +1,8 @@
 """What masscan writes, versions 1.0 to 1.3.2: ``-oJ``, ``-oD`` and ``-oL``. (``-oX`` is read as nmap's XML.)
 
-- ``-oJ`` is a JSON array with a record a line. Since 1.0.5 a comma stands before each record on a line of its own, earlier it
-  stood behind each, the last one too, and a line ``{finished: 1}`` came before the bracket. After a kill the closing
-  bracket is not there. So lines are read, and never the array.
+- ``-oJ`` is a JSON array with a record a line (several where another program wrote it anew). Since 1.0.5 a comma stands before
+  each record on a line of its own, earlier it stood behind each, the last one too, and a line ``{finished: 1}`` came before the
+  bracket. After a kill the closing bracket is not there. So lines are read, and never the array.
 - ``-oD`` is an object a line; ``rec_type`` is ``status`` or ``banner``.
 - ``-oL`` is text: ``#masscan``, then ``open tcp 143 192.0.2.1 1700000000`` or, with more words, ``banner tcp 143 192.0.2.1
   1700000000 imap ...``, and ``# end``.
@@ -40,9 +40,15 @@ class _Record(msgspec.Struct, gc=False):
     timestamp: str | int = 0
 
 
+def _ports(record: _Record) -> list[tuple[_Port, int, str, float]]:
+    """Each with its number, its address and when it was seen. Raises ValueError where any of it is none."""
+    ip, seen_at = canonical(record.ip), unix_seconds(record.timestamp)
+    return [(port, port_number(str(port.port)), ip, seen_at) for port in record.ports]
+
+
 def read_json(source: Source, reading: Reading) -> Iterator[Found]:
     """``-oJ``."""
-    decode = msgspec.json.Decoder(_Record).decode
+    decode = msgspec.json.Decoder(list[_Record]).decode
     for raw in lines(source, reading, unterminated=True):
         text = raw.strip().removeprefix(b"[").removesuffix(b"]").strip(b" ,\t\r\n")
         if not text or text.replace(b" ", b"") == b"{finished:1}":
@@ -50,16 +56,13 @@ def read_json(source: Source, reading: Reading) -> Iterator[Found]:
             reading.cut = False
             continue
         try:
-            record = decode(text)
-            ip = canonical(record.ip)
-            seen_at = unix_seconds(record.timestamp)
-            ports = [(port_number(str(port.port)), port) for port in record.ports]
-        except ValueError:
+            told = [line for record in decode(b"[" + text + b"]") for line in _ports(record)]
+        except (ValueError, RecursionError):
             if not reading.cut:
                 reading.bad()
             continue
         reading.cut = False
-        for number, port in ports:
+        for port, number, ip, seen_at in told:
             if port.proto != "tcp":
                 reading.other += 1
             elif not port.is_open:
@@ -93,7 +96,7 @@ def read_ndjson(source: Source, reading: Reading) -> Iterator[Found]:
                 port_number(str(record.port)),
                 unix_seconds(record.timestamp),
             )
-        except ValueError:
+        except (ValueError, RecursionError):
             if not reading.cut:
                 reading.bad()
             continue

@@ -1,9 +1,9 @@
 """What nmap writes by ``-oX`` (nmap.dtd, xmloutputversion 1.04 and 1.05), and masscan's ``-oX``, which copies it.
 
 Only TCP ports whose state is ``open`` count: ``open|filtered`` is a guess. A name is taken where the user gave it
-(``<hostname type="user">``): what a reverse lookup says of an address (``type="PTR"``) is not the name under which its
-users know the server, and a certificate held against it would seem to be a stranger's. Where ``-sV`` asked the service itself
-(``method="probed"``), what it says of protocol and TLS goes along.
+(``<hostname type="user">``), and where it is one: what a reverse lookup says of an address (``type="PTR"``) is not the name
+under which its users know the server, and a certificate held against it would seem to be a stranger's. Where ``-sV`` asked
+the service itself (``method="probed"``), what it says of protocol and TLS goes along.
 
 Elements are freed as soon as they are read. Entities are refused (a file from elsewhere is hostile), the DOCTYPE
 that nmap writes is not.
@@ -22,6 +22,7 @@ from openletter.discovery.found import Found, canonical, port_number, unix_secon
 from openletter.discovery.reading import Reading
 from openletter.discovery.source import Source
 from openletter.scope.error import ScopeError, shown
+from openletter.scope.target import parse_target
 
 _PROTOCOLS = {
     "imap": (Protocol.IMAP, Mode.CLEARTEXT),
@@ -73,6 +74,10 @@ def read_xml(source: Source, reading: Reading) -> Iterator[Found]:
         raise DiscoveryError(
             f"{shown(source.name)} declares entities, which nmap never does; it is not read"
         ) from None
+    except ScopeError:
+        raise
+    except (LookupError, ValueError) as error:
+        raise DiscoveryError(f"{shown(source.name)}: XML in an encoding that is not read ({error})") from None
     except OSError as error:
         raise ScopeError(f"{shown(source.name)} cannot be read: {error.strerror}") from None
     reading.cut = reading.cut or source.cut
@@ -86,8 +91,7 @@ def _host(host: Element, reading: Reading) -> Iterator[Found]:
     except ValueError:
         reading.bad()
         return
-    names = host.findall("hostnames/hostname")
-    name = next((n.get("name", "") for n in names if n.get("type") == "user"), "")
+    name = _given_name(host)
     for port in host.findall("ports/port"):
         if port.get("protocol") != "tcp":
             reading.other += 1
@@ -104,6 +108,16 @@ def _host(host: Element, reading: Reading) -> Iterator[Found]:
         protocol, mode = _service(port.find("service"))
         reading.found += 1
         yield Found(ip=ip, port=number, protocol=protocol, mode=mode, name=name, seen_at=seen_at)
+
+
+def _given_name(host: Element) -> str:
+    """As a target's name is kept: lower case, A-labels. Nothing where what stands there is no name."""
+    names = host.findall("hostnames/hostname")
+    given = next((n.get("name", "") for n in names if n.get("type") == "user"), "")
+    try:
+        return parse_target(given).name
+    except ScopeError:
+        return ""
 
 
 def _service(service: Element | None) -> tuple[Protocol | None, Mode | None]:

@@ -27,6 +27,8 @@ PEEK = 65_536
 _GZIP = b"\x1f\x8b"
 _ZSTD = b"\x28\xb5\x2f\xfd"
 _BUFFER = 1 << 20
+_STEP = 8_192
+"""Octets that are unpacked at once: where the data end in the middle, what the last step had is lost."""
 
 
 class _Unpacked(io.RawIOBase):
@@ -41,7 +43,7 @@ class _Unpacked(io.RawIOBase):
 
     def readinto(self, buffer: Any, /) -> int:
         try:
-            data: bytes = b"" if self.cut else self._inner.read(len(buffer))
+            data: bytes = b"" if self.cut else self._inner.read1(min(len(buffer), _STEP))
         except (EOFError, zlib.error, gzip.BadGzipFile):
             self.cut, data = True, b""
         except OSError as error:

@@ -83,12 +83,8 @@ def read_records(source: Source, reading: Reading) -> Iterator[tuple[Grab, bytes
     """Each right line, and the line itself. Raises DiscoveryError where this is no output of zgrab2."""
     for raw in lines(source, reading, unterminated=True):
         try:
-            grab = decode_grab(raw)
-            if grab.data is None or not (grab.ip or grab.domain):
-                raise ValueError("no zgrab2")
-            if grab.ip:
-                grab.ip = canonical(grab.ip)
-        except ValueError:
+            grab = read_record(raw)
+        except (ValueError, RecursionError):
             if not reading.cut:
                 reading.bad()
             continue
@@ -99,6 +95,16 @@ def read_records(source: Source, reading: Reading) -> Iterator[tuple[Grab, bytes
             # A name that was not resolved by zgrab2 itself: nobody knows which address answered.
             reading.other += 1
     reading.finish()
+
+
+def read_record(line: bytes) -> Grab:
+    """One line, its address in canonical form. Raises ValueError, or RecursionError for what is nested without end."""
+    grab = decode_grab(line)
+    if grab.data is None or not (grab.ip or grab.domain):
+        raise ValueError("no zgrab2")
+    if grab.ip:
+        grab.ip = canonical(grab.ip)
+    return grab
 
 
 def observations(grab: Grab, plan: PortPlan, reading: Reading) -> Iterator[Seen]:
@@ -124,7 +130,7 @@ def _observe(grab: Grab, response: Response, plan: PortPlan) -> Seen | None:
     protocol = Protocol(response.protocol)
     try:
         result = decode_result(response.result)
-    except msgspec.MsgspecError:
+    except (msgspec.MsgspecError, RecursionError):
         return None
     tls_first = result is not None and result.tls is not None and not result.starttls
     place = _place(response.port or grab.port, protocol, tls_first, plan)
@@ -171,9 +177,9 @@ def _name(domain: str) -> str:
 
 
 def seconds(timestamp: str) -> float:
-    """RFC 3339, as Go writes it; 0 for what is none."""
+    """RFC 3339, as Go writes it; 0 for what is none, and for Go's zero time (the year 1), which says as little."""
     try:
-        return datetime.fromisoformat(timestamp).timestamp()
+        return max(0.0, datetime.fromisoformat(timestamp).timestamp())
     except (ValueError, OverflowError):
         return 0.0
 

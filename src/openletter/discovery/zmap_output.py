@@ -111,8 +111,8 @@ def read_json(source: Source, reading: Reading, port: int | None = None) -> Iter
             ip = canonical(answer.saddr)
             sport = port if answer.sport is None else port_number(str(answer.sport))
             seen_at = unix_seconds(answer.new_seconds or answer.old_seconds)
-        except ValueError:
-            # msgspec's errors are such, too.
+        except (ValueError, RecursionError):
+            # msgspec's errors are of the first kind, what is nested without end is of the second.
             if not reading.cut:
                 reading.bad()
             continue

@@ -17,8 +17,7 @@ import msgspec
 
 from openletter.discovery.reading import Reading
 from openletter.discovery.source import Source
-from openletter.discovery.zgrab2 import ORIGIN, Seen, observations, read_records, seconds
-from openletter.discovery.zgrab2_record import decode_grab
+from openletter.discovery.zgrab2 import ORIGIN, Seen, observations, read_record, read_records, seconds
 from openletter.scope.description import ScopeDescription
 from openletter.scope.exclusion import Exclusions
 from openletter.scope.ports import PortPlan
@@ -71,7 +70,7 @@ def _newest(heap: Iterable[bytes], plan: PortPlan, exclusions: Exclusions, readi
     """An observation for each endpoint of a heap, host by host."""
     found: dict[tuple[str, int, str], Seen] = {}
     for line in heap:
-        grab = decode_grab(line)
+        grab = read_record(line)
         if exclusions.covers(grab.ip):
             reading.closed += 1
             continue
