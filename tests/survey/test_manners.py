@@ -256,6 +256,7 @@ def test_who_was_silent_is_asked_again_and_counts_once(moody, openletter, tmp_pa
     with Store(store) as opened:
         kept = opened.shards(record.id)
     assert sum(shard.rows for shard in kept if record.plan.pass_of(shard.shard) == 2) == len(odd)
+    assert sum(shard.answered for shard in kept) == 128, "who stood in silence once counts as two"
     assert {record.plan.pass_of(shard.shard) for shard in kept} == {1, 2}, "a pass for nobody was made"
 
 
@@ -269,8 +270,10 @@ def test_a_second_pass_that_is_killed_is_resumed(moody, openletter, tmp_path):
     os.killpg(process.pid, signal.SIGKILL)
     process.communicate()
     finish(openletter("survey", "--resume", "--store", store), 0, 1)
-    _, rows = rows_of(store)
+    record, rows = rows_of(store)
     assert len(rows) == len({row.ip for row in rows}) == 256
+    with Store(store) as opened:
+        assert sum(shard.answered for shard in opened.shards(record.id)) == 256
     assert not [row.ip for row in rows if row.class_ == "silent"]
     evens = Counter(v.ip for v in moody.visits() if not int(v.ip.rpartition(".")[2]) % 2)
     assert set(evens.values()) == {1}, "who had answered was asked again"

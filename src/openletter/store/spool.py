@@ -12,12 +12,12 @@ import msgspec
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from openletter.dialogue.observation import Endpoint, Observation
+from openletter.dialogue.observation import Observation
 from openletter.store.files import make_folder, publish_table, sha256_of
 from openletter.store.observation_table import SCHEMA, to_batch
 from openletter.store.silent import silent_endpoints
 from openletter.survey import glance
-from openletter.survey.sink import FindCertificate, Published
+from openletter.survey.sink import FindCertificate, Published, Silent
 
 CERTIFICATE_SCHEMA: Any = pa.schema(
     [pa.field("sha256", pa.string(), nullable=False), pa.field("der", pa.binary(), nullable=False)]
@@ -58,9 +58,9 @@ class SpoolShard:
     def leave_out(self) -> None:
         self._left_out += 1
 
-    def add(self, observation: Observation) -> None:
+    def add(self, observation: Observation, *, stood_before: bool = False) -> None:
         self._rows += 1
-        self._answered += glance.answered(observation)
+        self._answered += not stood_before and glance.answered(observation)
         self._exposed += glance.exposed(observation)
         for handshake in (observation.handshake, observation.legacy):
             for name in handshake.chain:
@@ -116,7 +116,7 @@ class SpoolSink:
         file = f"{self._folder}/{shard:06d}-{self._attempt}.parquet"
         return SpoolShard(self._root, file, shard, self._attempt, certificate)
 
-    def silent(self, files: Sequence[str]) -> Sequence[Endpoint]:
+    def silent(self, files: Sequence[str]) -> Sequence[Silent]:
         return silent_endpoints(self._root, files)
 
 

@@ -55,6 +55,13 @@ class Sum(msgspec.Struct, frozen=True):
     probed: int
     exposed: int
     """By the quick look of :mod:`openletter.survey.glance`."""
+    stood_before: int = 0
+    """Of the probed, those that took a connection in an earlier pass, too."""
+
+    @property
+    def answered(self) -> int:
+        """Those that took a connection for the first time."""
+        return self.probed - self.stood_before if self.tcp is Tcp.OPEN else 0
 
 
 class Seen(msgspec.Struct, frozen=True):
@@ -72,7 +79,7 @@ class Seen(msgspec.Struct, frozen=True):
 
     @property
     def answered(self) -> int:
-        return sum(part.probed for part in self.sums if part.tcp is Tcp.OPEN)
+        return sum(part.answered for part in self.sums)
 
     @property
     def exposed(self) -> int:

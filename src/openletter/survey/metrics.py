@@ -23,14 +23,16 @@ class Metrics:
         self._open: dict[int, int] = {}
         info = Info("openletter_survey", "Which survey this is.", registry=self.registry)
         info.info({"survey": survey, "version": tool_version})
-        self._probed = self._counter("probed", "Endpoints asked by this run.", "protocol")
-        self._answered = self._counter("answered", "Endpoints that took a connection.", "protocol")
+        self._probed = self._counter("probed", "Endpoints asked by this run, in each pass anew.", "protocol")
+        self._answered = self._counter("answered", "Endpoints that took a connection, once each.", "protocol")
         self._exposed = self._counter(
             "exposed",
             "Endpoints that probably take a password in the clear; verdicts come later.",
             "protocol",
         )
-        self._silent = self._counter("unanswered", "Endpoints without a connection.", "protocol", "reason")
+        self._silent = self._counter(
+            "unanswered", "Endpoints without a connection, in each pass anew.", "protocol", "reason"
+        )
         self._left_out = self._counter("left_out", "Endpoints not asked since they were opted out.")
         self._faults = self._counter("faults", "Dialogues that ended by a fault of this program.")
         self._gone = self._counter("workers_lost", "Worker processes that died or gave up.")
@@ -39,11 +41,13 @@ class Metrics:
         self._connections = self._gauge("connections_open", "Connections open now.")
         self._rate = self._gauge("rate", "Endpoints a second, lately.")
         self._wanted = self._gauge("wanted_rate", "Connections a second that it may begin; 0 is no limit.")
-        self._endpoints = self._gauge("endpoints", "Endpoints of the survey.")
+        self._endpoints = self._gauge("endpoints", "Endpoints of the pass that is under way.")
         self._done = self._gauge("endpoints_done", "Those that are done, by earlier runs too.")
         self._shards = self._gauge("shards", "Shards of the survey.")
         self._shards_done = self._gauge("shards_done", "Those that are durable, by earlier runs too.")
-        self._left = self._gauge("seconds_left", "Seconds to the end at this rate; NaN while not known.")
+        self._left = self._gauge(
+            "seconds_left", "Seconds to the end of the pass at this rate; NaN while not known."
+        )
         self._running = self._gauge("running", "1 while workers ask, 0 before and after.")
         for protocol in Protocol:
             for counter in (self._probed, self._answered, self._exposed):
@@ -80,9 +84,8 @@ class Metrics:
         for part in seen.sums:
             self._probed.labels(part.protocol).inc(part.probed)
             self._exposed.labels(part.protocol).inc(part.exposed)
-            if part.tcp is Tcp.OPEN:
-                self._answered.labels(part.protocol).inc(part.probed)
-            else:
+            self._answered.labels(part.protocol).inc(part.answered)
+            if part.tcp is not Tcp.OPEN:
                 self._silent.labels(part.protocol, part.tcp).inc(part.probed)
         self._left_out.inc(seen.left_out)
 

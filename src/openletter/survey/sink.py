@@ -1,7 +1,7 @@
 """Where observations go: what a survey asks of whoever keeps them. The store is one such; a test may bring its own."""
 
 from collections.abc import Callable, Sequence
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import msgspec
 
@@ -21,6 +21,7 @@ class Published(msgspec.Struct, frozen=True, kw_only=True):
     """Path of the observations below the store's root."""
     rows: int
     answered: int
+    """Endpoints that took a connection, and had not in an earlier pass: over all passes each counts once."""
     exposed: int
     """By the quick look of :mod:`openletter.survey.glance`."""
     octets: int
@@ -30,10 +31,19 @@ class Published(msgspec.Struct, frozen=True, kw_only=True):
     """Of the file's octets, lower-case hex; empty where that was not written down."""
 
 
+class Silent(NamedTuple):
+    """Who is asked again."""
+
+    endpoint: Endpoint
+    stood: bool
+    """Whether a connection stood in an earlier pass: then it has been counted as one that answered."""
+
+
 class ShardSink(Protocol):
     """Takes the observations of one shard."""
 
-    def add(self, observation: Observation) -> None: ...
+    def add(self, observation: Observation, *, stood_before: bool = False) -> None:
+        """``stood_before``: see :class:`Silent`."""
 
     def leave_out(self) -> None:
         """Count an endpoint that was not asked."""
@@ -47,7 +57,7 @@ class Sink(Protocol):
 
     def begin(self, shard: int, certificate: FindCertificate) -> ShardSink: ...
 
-    def silent(self, files: Sequence[str]) -> Sequence[Endpoint]:
+    def silent(self, files: Sequence[str]) -> Sequence[Silent]:
         """Whom to ask again: the endpoints that, by all files of a shard, were silent, timed out or were reset, those
         that were asked last first."""
 

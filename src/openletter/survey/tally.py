@@ -14,7 +14,7 @@ class Tally(msgspec.Struct, frozen=True, kw_only=True):
     probed: int
     """In this pass."""
     answered: int
-    """In all passes: who kept silent on a connection that stood, and is asked again, counts again."""
+    """In all passes, each endpoint once."""
     exposed: int
     """By the quick look; the verdicts come later."""
     left_out: int

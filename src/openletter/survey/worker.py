@@ -44,13 +44,15 @@ TELL_EVERY = 0.2
 
 
 class _OpenShard:
-    __slots__ = ("all_begun", "sink", "under_way")
+    __slots__ = ("all_begun", "sink", "stood", "under_way")
 
     def __init__(self, sink: ShardSink) -> None:
         self.sink = sink
         self.under_way = 0
         """Endpoints given to the engine and not done yet."""
         self.all_begun = False
+        self.stood: frozenset[Endpoint] = frozenset()
+        """Those that took a connection in an earlier pass."""
 
 
 class Worker:
@@ -65,7 +67,7 @@ class Worker:
         self._shelf = Shelf(book, turn=deadlines.total)
         self._open: dict[int, _OpenShard] = {}
         self._sums: dict[tuple[Protocol, Tcp], list[int]] = {}
-        """Probed and exposed, since the last word to the parent."""
+        """Probed, exposed and stood before, since the last word to the parent."""
         self._left_out = 0
         self._open_told = 0
         self._tell_at = 0.0
@@ -143,27 +145,31 @@ class Worker:
             assert isinstance(task, Task)
             number = task.number
             shard = self._open[number] = _OpenShard(self._sink.begin(number, self._shelf.find))
-            for endpoint in self._endpoints(task):
+            for endpoint in self._endpoints(task, shard):
                 shard.under_way += 1
                 yield Target(endpoint, number)
             shard.all_begun = True
             if not shard.under_way:
                 self._publish(number)
 
-    def _endpoints(self, task: Task) -> Iterable[Endpoint]:
-        if task.earlier:
-            return self._sink.silent(task.earlier)
-        return endpoints_of(self._plan, self._asked, task.number)
+    def _endpoints(self, task: Task, shard: _OpenShard) -> Iterable[Endpoint]:
+        if not task.earlier:
+            return endpoints_of(self._plan, self._asked, task.number)
+        silent = self._sink.silent(task.earlier)
+        shard.stood = frozenset(one.endpoint for one in silent if one.stood)
+        return [one.endpoint for one in silent]
 
     def _observed(self, target: Target, observation: Observation) -> None:
         shard = self._open[target.token]
-        shard.sink.add(observation)
+        stood_before = bool(shard.stood) and target.endpoint in shard.stood
+        shard.sink.add(observation, stood_before=stood_before)
         key = observation.protocol, observation.tcp
         counts = self._sums.get(key)
         if counts is None:
-            counts = self._sums[key] = [0, 0]
+            counts = self._sums[key] = [0, 0, 0]
         counts[0] += 1
         counts[1] += glance.exposed(observation)
+        counts[2] += stood_before
         self._done(target, shard)
 
     def _not_asked(self, target: Target) -> None:
