@@ -215,7 +215,9 @@ def publish_survey(store, rows, began=BEGAN, *, part=None, enriched=True, files=
     observations = write(
         Kind.OBSERVATIONS, [pa.Table.from_batches([to_batch(list(map(observed, some)))]) for some in parts]
     )
-    verdicts = write(Kind.VERDICTS, [table_of(some, verdict_schema) for some in parts])
+    # What data know of an address comes with enrichment: the verdicts before it have no country.
+    bare = [[{**row, "country": ""} if enriched else row for row in some] for some in parts]
+    verdicts = write(Kind.VERDICTS, [table_of(some, verdict_schema) for some in bare])
     sets = [observations, verdicts]
     if enriched:
         endpoints = write(Kind.ENDPOINTS, [table_of(some, SCHEMA) for some in parts])

@@ -5,7 +5,7 @@ was not. *fixed*: affected before; it answers now and is not. *gone*: affected b
 answer. *unclear*: affected before; it answers now, and what it exposes is not known. *changed*: affected in both, with
 another class or other findings. *same*: affected in both, with nothing else.
 
-Both surveys' verdicts are sorted by address, so they are joined range by range, with one range in memory.
+Both surveys' endpoints are sorted by address, so they are joined range by range, with one range in memory.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -133,7 +133,7 @@ def _both(
     store: Store, before: SurveyRecord, after: SurveyRecord
 ) -> Iterator[Callable[[str], Iterator[list[Any]]]]:
     """What asks a question, ``{fates}`` standing for the table of fates, of one range after the other."""
-    earlier, later = store.verdict_files(before), store.verdict_files(after)
+    earlier, later = store.endpoint_files(before), store.endpoint_files(after)
     with connect(store.root) as database:
         _open(database, "earlier", earlier)
         _open(database, "later", later)

@@ -8,7 +8,7 @@ from openletter.statistics.where import of_country
 
 class TlsVersionCount(msgspec.Struct, frozen=True):
     version: str
-    """``TLSv1.3``; empty: without TLS."""
+    """``TLSv1.3``; empty: it answered, and there was no session of TLS."""
     pop3: int
     imap: int
     starttls: int
@@ -25,7 +25,7 @@ class CipherCount(msgspec.Struct, frozen=True):
 
 
 def by_tls_version(verdicts: Verdicts, *, country: str | None = None) -> tuple[TlsVersionCount, ...]:
-    """The most frequent first; last those without TLS, whether they answered or not. Raises NotEnrichedError."""
+    """The most frequent first; last those that answered without TLS. Raises NotEnrichedError."""
     verdicts.need("tls")
     where, parameters = of_country(country)
     only = "coalesce(sum(n) FILTER (WHERE {}), 0)::BIGINT".format
