@@ -4,13 +4,17 @@ What a user loses when these fail: a network's owner, or who mends a product, is
 """
 
 from collections import Counter
+from ipaddress import ip_network
 
 import pytest
 
 from openletter.statistics.course import network_course, product_course
 from openletter.statistics.database import verdicts_of
 from openletter.statistics.diff import Fate, changes, difference_by_country
+from openletter.statistics.endpoints import EndpointFilter, list_endpoints
 from openletter.statistics.error import NotEnrichedError
+from openletter.statistics.export import endpoint_batches
+from openletter.statistics.network import in_network
 from openletter.statistics.profile import network_profile, product_profile
 from openletter.store.error import NoSurveyError
 from openletter.store.retention import prune
@@ -80,8 +84,15 @@ def test_of_a_pruned_survey_it_is_said_that_its_endpoints_are_gone(store, publis
     publish(make(20, 2), BEGAN + DAY)
     merge_state(store)
     prune(store, keep=1)
-    with verdicts_of(store, store.survey(old.id)) as verdicts, pytest.raises(NoSurveyError, match="pruned"):
-        network_profile(verdicts, 64496)
+    with verdicts_of(store, store.survey(old.id)) as verdicts:
+        for ask in (
+            lambda: network_profile(verdicts, 64496),
+            lambda: list_endpoints(verdicts, EndpointFilter()),
+            lambda: next(endpoint_batches(verdicts, EndpointFilter())),
+            lambda: in_network(verdicts, ip_network("192.0.2.0/24")),
+        ):
+            with pytest.raises(NoSurveyError, match="pruned"):
+                ask()
 
 
 def test_of_a_survey_that_was_not_enriched_it_is_said_how_to_do_that(store, publish, make):

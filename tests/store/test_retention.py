@@ -59,6 +59,22 @@ def test_by_age_and_never_the_latest(store, surveys):
     assert store.current(Kind.STATE).rows == 4
 
 
+def test_the_latest_that_is_done_stays_beside_one_that_is_running(store, surveys, plan):
+    """Else pruning by night, while a survey of a day runs, leaves no endpoint of any."""
+    store.add_survey(plan, now=BEGAN + 4 * DAY, tool_version="0")
+    assert prune(store, keep=1, older_than=BEGAN + 100 * DAY).surveys == (surveys[0], surveys[2])
+    assert store.verdict_files(store.survey(surveys[3]))
+
+
+def test_the_counts_of_a_pruned_survey_are_not_judged_away(store, surveys):
+    prune(store, keep=1)
+    before = store.survey(surveys[0])
+    with pytest.raises(NoSurveyError, match="was pruned"):
+        judge_survey(store, before, Trust(roots=[]))
+    assert store.survey(surveys[0]) == before
+    assert kinds(store, surveys[0]) == {Kind.ROLLUPS}
+
+
 def test_a_dry_run_says_the_same_and_touches_nothing(store, surveys):
     def files():
         return {path: path.read_bytes() for path in store.root.rglob("*.parquet")}

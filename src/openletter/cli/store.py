@@ -167,7 +167,7 @@ def prune(
     """Give up the endpoints of old surveys.
 
     Their counts stay, by country, class and network, so that they go on to be shown over time; so does what the state
-    knows of each endpoint. The latest survey always stays. Without --keep or --older-than only files go that were
+    knows of each endpoint. The latest finished survey always stays. Without --keep or --older-than only files go that were
     replaced by others.
 
     \b

@@ -31,7 +31,7 @@ from openletter.statistics.counts import (
 from openletter.statistics.error import NotEnrichedError
 from openletter.statistics.interval import AffectedIntervals, of_sample
 from openletter.store.database import connect, quoted, reading
-from openletter.store.error import NoSurveyError
+from openletter.store.error import NoSurveyError, was_pruned
 from openletter.store.file_set import Kind
 from openletter.store.record import SurveyRecord
 from openletter.store.store import Store
@@ -54,14 +54,17 @@ class Verdicts:
         survey: str = "",
         sampled: bool = False,
         enriched: bool = False,
+        pruned: bool = False,
     ) -> None:
         """``survey`` is what errors call them; ``sampled``: whether they are a random sample of the scope's hosts;
-        ``enriched``: whether the endpoints have networks, names, products and certificates."""
+        ``enriched``: whether the endpoints have networks, names, products and certificates; ``pruned``: whether they are
+        gone, and the roll-ups alone are left."""
         self.files = tuple(files)
         """Of endpoints, sorted by address."""
         self.survey = survey
         self.sampled = sampled
         self.enriched = enriched
+        self.pruned = pruned
         self._lock = threading.Lock()
         self._verdict_is_there = False
         self._names_are_there = False
@@ -137,6 +140,11 @@ class Verdicts:
         if table not in self._tables:
             raise NotEnrichedError(self.survey)
 
+    def need_endpoints(self) -> None:
+        """Raises NoSurveyError where there are counts alone: an answer of no endpoints would be taken for one."""
+        if self.pruned:
+            raise NoSurveyError(was_pruned(self.survey))
+
     def counts(self, numbers: Sequence[int], *, a_host: float = 1.0) -> Counts:
         """As :func:`openletter.statistics.counts.counted`, of these."""
         return counted(numbers, sampled=self.sampled, a_host=a_host)
@@ -179,4 +187,5 @@ def verdicts_of(store: Store, record: SurveyRecord) -> Verdicts:
         survey=record.id,
         sampled=of_sample(record) < 1,
         enriched=store.is_enriched(record),
+        pruned=record.pruned,
     )

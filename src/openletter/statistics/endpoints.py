@@ -268,8 +268,9 @@ def list_endpoints(
     """A page of at most ``limit`` endpoints, the first or that ``after`` a cursor; ``counted``: whether the total is wanted,
     which costs as much as the page where little fits.
 
-    Raises BadQuestionError, NotEnrichedError, StoreError.
+    Raises BadQuestionError, NoSurveyError (it was pruned), NotEnrichedError, StoreError.
     """
+    verdicts.need_endpoints()
     if not 1 <= limit <= MAX_PAGE:
         raise BadQuestionError(f"limit: {limit}: give how many endpoints a page has, 1 to {MAX_PAGE:,}")
     cursor = None if after is None else _decode(after, sort)

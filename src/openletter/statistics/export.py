@@ -34,8 +34,9 @@ def schema_of(verdicts: Verdicts) -> Any:
 def endpoint_batches(verdicts: Verdicts, fitting: EndpointFilter) -> Iterator[Any]:
     """``pyarrow.Table`` after table of ``schema_of``, of at most ``BATCH_ROWS`` rows, sorted by address, port and name.
 
-    Raises NotEnrichedError at once, StoreError with any of them.
+    Raises NoSurveyError (it was pruned) and NotEnrichedError at once, StoreError with any of them.
     """
+    verdicts.need_endpoints()
     alternatives = fitting.alternatives(verdicts)
     any_of = " OR ".join(f"({one.sql})" for one in alternatives)
     condition = Condition(f"({any_of})", tuple(value for one in alternatives for value in one.parameters))

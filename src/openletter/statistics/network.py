@@ -100,7 +100,8 @@ def span(network: Network) -> tuple[bytes, bytes]:
 
 
 def in_network(verdicts: Verdicts, network: Network) -> OwnNetwork:
-    """Only the part of the files is read in which the network lies."""
+    """Only the part of the files is read in which the network lies. Raises NoSurveyError where they were pruned."""
+    verdicts.need_endpoints()
     ends = span(network)
     found = verdicts.ask_endpoints(_COUNTS, _Sum, ends)[0]
     a_host = verdicts.a_host() if verdicts.sampled else 1.0

@@ -9,7 +9,6 @@ from openletter.statistics.asn import AsnCounts, one_asn
 from openletter.statistics.classes import ClassCount
 from openletter.statistics.database import Verdicts
 from openletter.statistics.findings import FindingCount, severity_of
-from openletter.store.error import NoSurveyError
 
 
 class PartCount(msgspec.Struct, frozen=True):
@@ -75,10 +74,7 @@ class _Cut:
 
     def __init__(self, verdicts: Verdicts, where: str, parameter: object) -> None:
         verdicts.need("asns")
-        if not verdicts.files:
-            raise NoSurveyError(
-                f"survey {verdicts.survey} was pruned; its counts are kept, its endpoints are not"
-            )
+        verdicts.need_endpoints()
         self._verdicts = verdicts
         self._from = f"FROM verdict WHERE {_ANSWERED} AND {where}"
         self._parameters = [parameter]

@@ -25,7 +25,7 @@ import pyarrow.compute as pc
 
 from openletter.store.better import KEY, grades
 from openletter.store.certificates import Certificates
-from openletter.store.error import named
+from openletter.store.error import NoSurveyError, named, was_pruned
 from openletter.store.file_set import FileSet, Kind, StoredFile, new_folder, part_name
 from openletter.store.files import make_folder, publish_whole_table, read_table
 from openletter.store.observation_table import SCHEMA
@@ -200,10 +200,13 @@ def compact(
 ) -> FileSet:
     """Compact all that is published of a survey, unless that was done before; the set that is then the current one.
 
-    ``watch`` is told how much of how much is done. Raises StoreError; then the set before stands, and the spool.
+    ``watch`` is told how much of how much is done. Raises NoSurveyError for one that was pruned, whose counts would be
+    replaced by those of nothing; StoreError; then the set before stands, and the spool.
     """
     with store.building(Kind.OBSERVATIONS, survey=record.id):
         record = store.survey(record.id)
+        if record.pruned:
+            raise NoSurveyError(was_pruned(record.id))
         current = store.current(Kind.OBSERVATIONS, record.id)
         if current is not None and is_compacted(store, record):
             return current

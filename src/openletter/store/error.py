@@ -59,6 +59,11 @@ class DiskFullError(StoreError):
     pass
 
 
+def was_pruned(survey: str) -> str:
+    """What ``NoSurveyError`` says of a survey of which nothing but its counts is left."""
+    return f"survey {survey} was pruned; its counts are kept, its endpoints are not"
+
+
 @contextmanager
 def named(place: Path) -> Iterator[None]:
     """Errors of the system and of SQLite under this, as those of a store at ``place``."""

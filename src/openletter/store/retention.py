@@ -1,6 +1,7 @@
 """What a store gives up: old surveys, but not their counts, and files that no reader can need any more."""
 
 from collections.abc import Callable
+from itertools import accumulate
 
 import msgspec
 
@@ -33,16 +34,18 @@ def prune(
     dry_run: bool = False,
 ) -> Pruned:
     """Remove the endpoints of surveys beyond the latest ``keep`` and of those that began before ``older_than`` (Unix
-    seconds), and all sets and spools that were replaced. The latest survey always stays.
+    seconds), and all sets and spools that were replaced. Counted are those that are done: beside one that is running, the
+    latest of which something is known always stays.
 
     Raises StoreError.
     """
-    there = [record for record in store.surveys() if not record.pruned]
+    latest_first = [record for record in reversed(store.surveys()) if not record.pruned]
+    done_later = accumulate((_is_done(record) for record in latest_first), initial=0)
     old = [
         record
-        for place, record in enumerate(reversed(there))
-        if place > 0
-        and ((keep is not None and place >= keep) or (older_than is not None and record.started < older_than))
+        for record, later in zip(latest_first, done_later, strict=False)
+        if later > 0
+        and ((keep is not None and later >= keep) or (older_than is not None and record.started < older_than))
     ]
     gone = [record for record in reversed(old) if _is_done(record)]
     names = {record.id for record in gone}

@@ -26,7 +26,7 @@ from typing import Self
 import msgspec
 
 from openletter.scope.authorisation import Authorisation
-from openletter.store.error import NoStoreError, NoSurveyError, StoreError, named
+from openletter.store.error import NoStoreError, NoSurveyError, StoreError, named, was_pruned
 from openletter.store.file_set import FileSet, Kind, Standing, base_of
 from openletter.store.files import make_folder, publish
 from openletter.store.lock import Lock
@@ -242,7 +242,7 @@ class Store:
     def verdict_files(self, record: SurveyRecord) -> list[Path]:
         """The published verdicts, sorted by address. Raises ``NoSurveyError`` where there are none."""
         if record.pruned:
-            raise NoSurveyError(f"survey {record.id} was pruned; its counts are kept, its endpoints are not")
+            raise NoSurveyError(was_pruned(record.id))
         if not record.verdicts:
             raise NoSurveyError(
                 f"survey {record.id} has no verdicts yet; finish it (openletter survey --resume {record.id}) "
