@@ -174,6 +174,17 @@ def test_an_account_before_the_first_survey_leaves_a_store_to_survey_into(tmp_pa
         assert store.surveys() == []
 
 
+def test_who_the_settings_file_leaves_out_is_not_asked_by_a_findings_page_either(
+    tmp_path, served, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "never-ask.txt").write_text("192.0.2.0/24\n")
+    (tmp_path / "openletter.toml").write_text('exclude = ["never-ask.txt"]\nrate = 5\n')
+    assert run(["serve", "--port", "0"]) == 0
+    ((settings, _),) = served
+    assert settings.exclude == (tmp_path / "never-ask.txt",)
+
+
 def test_the_settings_file_names_the_store(tmp_path, served, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "openletter.toml").write_text('store = "elsewhere"\nport = ["imap=1143"]\n')

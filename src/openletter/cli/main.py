@@ -58,6 +58,8 @@ def _openletter(
         raise typer.Exit
     values = settings.load(Path())
     place = {name: value for name, value in values.items() if name == "store"}
+    # A finding's page asks a server again: who is left out of surveys is left out there.
+    serving = {name: value for name, value in values.items() if name in ("store", "exclude", "roots")}
     mail = {
         **place,
         **{parameter: values[name] for name, parameter in settings.MAIL.items() if name in values},
@@ -69,7 +71,7 @@ def _openletter(
         "report": mail,
         "optout": dict.fromkeys(("add", "list", "remove"), values),
         "outbox": {**dict.fromkeys(("list", "show", "resend", "arrived", "drop"), place), "send": mail},
-        "serve": {**place, "user": dict.fromkeys(("add", "list", "remove", "password", "token"), place)},
+        "serve": {**serving, "user": dict.fromkeys(("add", "list", "remove", "password", "token"), place)},
         "store": dict.fromkeys(("list", "compact", "prune", "verify"), values),
         "subscriber": dict.fromkeys(("add", "change", "list", "show", "remove", "key", "import"), place),
     }

@@ -29,44 +29,27 @@ from openletter.cli.survey_plan import (
     effort_for,
     hours_of,
     last_day,
+    opted_out,
     part_of,
     plan_for,
     require_leave,
+    without_names,
 )
 from openletter.cli.survey_run import conclude, run_survey
 from openletter.cli.vantage import check_sources
 from openletter.discovery.target_list import find_target_list
 from openletter.scope.authorisation import load as load_authorisation
 from openletter.scope.build import build_scope
-from openletter.scope.error import ScopeError
 from openletter.scope.exclusion import Exclusions, gather_exclusions
-from openletter.scope.optout import OptOut, intervals_of, names_of
+from openletter.scope.optout import OptOut, intervals_of
 from openletter.scope.ports import parse_ports
 from openletter.scope.scope import Scope
-from openletter.scope.target import Target
 from openletter.scope.target_file import gather_targets
-from openletter.store.optout import OptOutList
 from openletter.store.record import SurveyRecord
 from openletter.store.store import Store
 from openletter.survey.asked import asked_by
 from openletter.survey.effort import Effort
 from openletter.survey.plan import Part, Plan
-
-
-def _opted_out(store: Path, *, renew: bool) -> list[OptOut]:
-    """The entries that hold; ``renew`` looks first where their names point today."""
-    listed = OptOutList(store)
-    if renew:
-        listed.renew_names()
-    return [entry for entry in listed.entries() if entry.holds]
-
-
-def _without_names(targets: list[Target], optouts: list[OptOut]) -> list[Target]:
-    names = names_of(optouts)
-    left = [target for target in targets if target.name not in names]
-    if targets and not left:
-        raise ScopeError("nothing is left of the scope: every name of it has opted out")
-    return left
 
 
 def survey(
@@ -385,7 +368,7 @@ def survey(
             if record.plan.conditions.confirm:
                 allow_confirm(held, allowed, today)
             effort = effort_for(held, record.plan.endpoints, wishes, record.plan.effort)
-            optouts = _opted_out(store, renew=not explain)
+            optouts = opted_out(store, renew=not explain)
             if explain:
                 plan = msgspec.structs.replace(record.plan, authorisation=allowed)
                 typer.echo(explanation(held, plan, effort, optouts))
@@ -394,7 +377,7 @@ def survey(
                 record = opened.renew_authorisation(record.id, allowed)
             go(opened, record, held, effort, wanted(geo, sectors, store, console))
     part = part_of(shards, shard, seed)
-    optouts = _opted_out(store, renew=not explain)
+    optouts = opted_out(store, renew=not explain)
     never = Exclusions((*excluded.intervals, *intervals_of(optouts)))
     asked = _asked(words, targets, port or [], never, optouts, store)
 
@@ -441,7 +424,7 @@ def _asked(
 ) -> Asked:
     if targets is None:
         return build_scope(
-            _without_names(gather_targets(words, sys.stdin.buffer), optouts),
+            without_names(gather_targets(words, sys.stdin.buffer), optouts),
             plan=parse_ports(port),
             exclusions=never,
         )

@@ -16,7 +16,10 @@ from openletter.scope import address
 from openletter.scope.authorisation import FREE_PUBLIC_ADDRESSES, Authorisation, public_intervals, require
 from openletter.scope.description import ScopeDescription, Span
 from openletter.scope.error import ScopeError
+from openletter.scope.optout import OptOut, names_of
 from openletter.scope.scope import Scope
+from openletter.scope.target import Target
+from openletter.store.optout import OptOutList
 from openletter.survey.effort import Effort, suitable_processes
 from openletter.survey.hours import Hours, parse_hours
 from openletter.survey.plan import (
@@ -224,3 +227,20 @@ def _listed(asked: Asked) -> ListedTargets | None:
         addresses=asked.address_count,
         public=asked.public_count,
     )
+
+
+def opted_out(store: Path, *, renew: bool) -> list[OptOut]:
+    """The entries that hold; ``renew`` looks first where their names point today."""
+    listed = OptOutList(store)
+    if renew:
+        listed.renew_names()
+    return [entry for entry in listed.entries() if entry.holds]
+
+
+def without_names(targets: list[Target], optouts: list[OptOut]) -> list[Target]:
+    """Raises ScopeError where every target has opted out by its name."""
+    names = names_of(optouts)
+    left = [target for target in targets if target.name not in names]
+    if targets and not left:
+        raise ScopeError("nothing is left of the scope: every name of it has opted out")
+    return left
