@@ -25,16 +25,13 @@ def open_private(path: Path, tables: str) -> sqlite3.Connection:
     return database
 
 
-class PrivateQueue:
-    """One that holds what must neither be lost nor be done twice. A context; of one thread. Raises StoreError."""
+class PrivateDatabase:
+    """One of these files, opened: a context that closes it. Of one thread. Raises StoreError."""
 
     def __init__(self, path: Path, tables: str) -> None:
         self.path = path
-        # A commit is on the disk when it returns, also where the power fails a moment later; and what is thrown away is not
-        # left in free pages.
-        lasting = "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA secure_delete = ON;"
         with named(path):
-            self._database = open_private(path, lasting + tables)
+            self._database = open_private(path, tables)
 
     def __enter__(self) -> Self:
         return self
@@ -43,6 +40,16 @@ class PrivateQueue:
         self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._database.close()
+
+
+class PrivateQueue(PrivateDatabase):
+    """One that holds what must neither be lost nor be done twice."""
+
+    def __init__(self, path: Path, tables: str) -> None:
+        # A commit is on the disk when it returns, also where the power fails a moment later; and what is thrown away is not
+        # left in free pages.
+        lasting = "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA secure_delete = ON;"
+        super().__init__(path, lasting + tables)
 
     @contextmanager
     def _changing(self) -> Iterator[sqlite3.Connection]:

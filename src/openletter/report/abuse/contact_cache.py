@@ -5,13 +5,11 @@ well, and so, for an hour, is that there was none.
 """
 
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 import msgspec
 
 from openletter.report.abuse.network import Network, Outcome
-from openletter.report.private_database import open_private
+from openletter.report.private_database import PrivateDatabase
 from openletter.store.error import named
 from openletter.store.observation_table import sort_key
 
@@ -52,23 +50,12 @@ class Known(msgspec.Struct, frozen=True, kw_only=True):
     """Unix seconds."""
 
 
-class ContactCache:
+class ContactCache(PrivateDatabase):
     """Raises StoreError where the file cannot be read or written. Of one thread."""
 
     def __init__(self, store_root: Path) -> None:
-        self.path = store_root.absolute() / FILE
-        with named(self.path):
-            self._database = open_private(self.path, _TABLES)
-            # What the last seconds before a power failure brought can be asked again.
-            self._database.execute("PRAGMA synchronous = NORMAL")
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._database.close()
+        # What the last seconds before a power failure brought can be asked again.
+        super().__init__(store_root.absolute() / FILE, "PRAGMA synchronous = NORMAL;" + _TABLES)
 
     def find(self, ip: str, now: float) -> Known | None:
         """What is known of the smallest network around an address, and still holds."""
