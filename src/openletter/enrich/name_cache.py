@@ -1,7 +1,6 @@
 """What the reverse zones of DNS said, kept in the store: ``names.sqlite``. So a lookup that was broken off goes on where it
 was, and the next day's asks for the few that have run out."""
 
-import sqlite3
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from types import TracebackType
@@ -10,6 +9,7 @@ from typing import Any, Self
 import msgspec
 
 from openletter.store.error import named
+from openletter.store.sqlite_file import open_sqlite
 
 FILE = "names.sqlite"
 _ASKED_AT_ONCE = 512
@@ -37,9 +37,8 @@ class NameCache:
 
     def __enter__(self) -> Self:
         with named(self._path):
-            self._db = sqlite3.connect(self._path, timeout=60, isolation_level=None)
+            self._db = open_sqlite(self._path, timeout=60)
             try:
-                self._db.execute("PRAGMA journal_mode = WAL")
                 # An answer that a power failure takes is asked for again.
                 self._db.execute("PRAGMA synchronous = NORMAL")
                 self._db.execute(

@@ -5,13 +5,13 @@ microseconds. Whoever reads one can tell whether it is damaged: its name is its 
 """
 
 import hashlib
-import sqlite3
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from openletter.store.error import named
+from openletter.store.sqlite_file import open_sqlite
 
 FILE = "certificates.sqlite"
 _ASKED_AT_ONCE = 512
@@ -26,9 +26,8 @@ class Certificates:
 
     def __enter__(self) -> Self:
         with named(self._path):
-            self._db = sqlite3.connect(self._path, timeout=60, isolation_level=None)
+            self._db = open_sqlite(self._path, timeout=60)
             try:
-                self._db.execute("PRAGMA journal_mode = WAL")
                 self._db.execute("PRAGMA synchronous = FULL")
                 self._db.execute(
                     "CREATE TABLE IF NOT EXISTS certificate (sha256 BLOB NOT NULL UNIQUE, der BLOB NOT NULL) STRICT"

@@ -5,6 +5,7 @@ import secrets
 from pathlib import Path
 
 from openletter.store.error import StoreError, named
+from openletter.store.private_file import make_private_file
 
 MIN_OCTETS = 32
 
@@ -20,26 +21,8 @@ def shared_key(file: Path, variable: str) -> bytes:
             raise StoreError(f"{variable} has {len(given)} octets; give at least {MIN_OCTETS}")
         return given
     with named(file):
-        if not file.exists():
-            _make(file)
+        make_private_file(file, secrets.token_hex(32).encode())
         key = file.read_bytes()
     if len(key) < MIN_OCTETS:
         raise StoreError(f"{file}: has {len(key)} octets; remove it, and a new key is made")
     return key
-
-
-def _make(file: Path) -> None:
-    """Whole before it bears its name; of two programs that make it at once one wins, and both read that one's."""
-    beside = file.with_name(f".{file.name}.{secrets.token_hex(4)}")
-    try:
-        opened = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-        with os.fdopen(opened, "wb") as made:
-            made.write(secrets.token_hex(32).encode())
-            made.flush()
-            os.fsync(made.fileno())
-        try:
-            os.link(beside, file)
-        except FileExistsError:
-            return
-    finally:
-        beside.unlink(missing_ok=True)

@@ -13,10 +13,12 @@ import msgspec
 from openletter.store.error import DamagedStoreError, NewerStoreError, NoSurveyError, named
 from openletter.store.file_set import FileSet, Kind, Standing, StoredFile
 from openletter.store.record import DataSet, State, SurveyRecord
+from openletter.store.sqlite_file import log_ahead
 from openletter.survey.plan import Plan
 from openletter.survey.sink import Published
 
 VERSION = 4
+_WAIT_S = 30
 """Of the tables below; kept in SQLite's ``user_version``."""
 
 _SETS = """
@@ -121,12 +123,12 @@ class Manifest:
         if path.exists():
             _refuse_newer(path)
         with named(path):
-            self._db = sqlite3.connect(path, timeout=30, isolation_level=None)
+            self._db = sqlite3.connect(path, timeout=_WAIT_S, isolation_level=None)
             try:
                 (version,) = self._db.execute("PRAGMA user_version").fetchone()
                 if version > VERSION:
                     raise _newer(path, version)
-                self._db.execute("PRAGMA journal_mode = WAL")
+                log_ahead(self._db, _WAIT_S)
                 self._db.execute("PRAGMA synchronous = FULL")
                 if version < VERSION:
                     self._bring_up()

@@ -1,6 +1,5 @@
 """Who is told: the subscribers of a store and their keys, ``subscribers.sqlite``, for its owner alone (mode 0600)."""
 
-import os
 import sqlite3
 import threading
 import time
@@ -14,6 +13,7 @@ import msgspec
 
 from openletter.scope.error import shown
 from openletter.store.error import DamagedStoreError, named
+from openletter.store.sqlite_file import open_sqlite
 from openletter.subscriber.api_key import ApiKey, NewKey, Seal, digest, fresh
 from openletter.subscriber.subscriber import Subscriber, SubscriberError, checked
 
@@ -62,13 +62,8 @@ class Directory:
                 if not create and not self.path.exists():
                     yield None
                     return
-                # Made before SQLite does it, so that nobody else can ever read it; its log files take the mode over.
-                os.close(os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
-                database = sqlite3.connect(
-                    self.path, timeout=60, isolation_level=None, check_same_thread=False
-                )
+                database = open_sqlite(self.path, timeout=60, private=True, any_thread=True)
                 try:
-                    database.execute("PRAGMA journal_mode = WAL")
                     database.execute("PRAGMA foreign_keys = ON")
                     database.executescript(_TABLES)
                 except BaseException:

@@ -3,7 +3,6 @@
 Of sessions and tokens the file holds digests: who reads it can neither sign in nor go on with a session.
 """
 
-import os
 import re
 import secrets
 import sqlite3
@@ -17,6 +16,7 @@ from pathlib import Path
 import msgspec
 
 from openletter.store.error import StoreError, named
+from openletter.store.sqlite_file import open_sqlite
 from openletter.web import password as passwords
 from openletter.web.roles import Role
 
@@ -77,14 +77,13 @@ class Accounts:
                 if not create and not self.path.exists():
                     yield None
                     return
-                # Made before SQLite does it, so that nobody else can ever read it; its log files take the mode over.
-                os.close(os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
-                database = sqlite3.connect(
-                    self.path, timeout=5, isolation_level=None, check_same_thread=False
-                )
-                database.execute("PRAGMA journal_mode = WAL")
-                database.execute("PRAGMA foreign_keys = ON")
-                database.executescript(_TABLES)
+                database = open_sqlite(self.path, timeout=5, private=True, any_thread=True)
+                try:
+                    database.execute("PRAGMA foreign_keys = ON")
+                    database.executescript(_TABLES)
+                except BaseException:
+                    database.close()
+                    raise
                 self._database = database
             yield self._database
 

@@ -9,7 +9,6 @@ It is also where those who serve keep to one pace together, in however many proc
 in one transaction with a look at all the others.
 """
 
-import os
 import sqlite3
 import time
 from collections.abc import Callable, Iterator
@@ -24,6 +23,7 @@ from openletter.dialogue.observation import Observation
 from openletter.engine.pace import network_of
 from openletter.report.recheck.outcome import Hindrance, Outcome, is_conclusive
 from openletter.store.error import DamagedStoreError, named
+from openletter.store.sqlite_file import open_sqlite
 from openletter.verdict.verdict_table import VerdictRow
 
 FILE = "rechecks.sqlite"
@@ -128,10 +128,7 @@ class RecheckLedger:
             if not create and not self.path.exists():
                 yield None
                 return
-            # Made before SQLite does it, so that nobody else can ever read it; its log files take the mode over.
-            os.close(os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
-            with closing(sqlite3.connect(self.path, timeout=30, isolation_level=None)) as database:
-                database.execute("PRAGMA journal_mode = WAL")
+            with closing(open_sqlite(self.path, timeout=30, private=True)) as database:
                 database.executescript(_TABLES)
                 yield database
 
