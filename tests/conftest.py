@@ -2,6 +2,7 @@
 at with."""
 
 import resource
+import signal
 import socket
 import threading
 from collections.abc import Callable, Iterator
@@ -14,6 +15,11 @@ import pytest
 # Several tests hold a thousand connections; an ordinary user begins with a limit of 1,024 and may raise it.
 _soft, _hard = resource.getrlimit(resource.RLIMIT_NOFILE)
 resource.setrlimit(resource.RLIMIT_NOFILE, (_hard, _hard))
+
+# A shell starts what it puts into the background so that it ignores Ctrl-C, and what that starts does, too: the programs that
+# are broken off here would never hear of it.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 _ON_ONE_WORKER = ("tests/real/", "tests/gauntlet/")
 
