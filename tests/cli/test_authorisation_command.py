@@ -110,7 +110,7 @@ def test_its_copy_stays_with_the_survey_also_when_it_is_renewed(tmp_path, monkey
         assert record.plan.authorisation == first
         summary = json.loads((opened.root / "surveys" / f"{record.id}.json").read_text())
         assert msgspec.convert(summary["plan"]["authorisation"], Authorisation, strict=False) == first
-        renewed = opened.renew_authorisation(record.id, second)
+        renewed = opened.renew_plan(record.id, authorisation=second)
         assert renewed.plan == msgspec.structs.replace(record.plan, authorisation=second)
         assert opened.latest().plan.authorisation == second
 

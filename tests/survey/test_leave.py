@@ -15,7 +15,6 @@ from openletter.store.spool import SpoolSinkFactory
 from openletter.survey import run as run_module
 from openletter.survey.effort import Effort
 from openletter.survey.error import LeaveEndedError
-from openletter.survey.gate import Barred
 from openletter.survey.hours import parse_hours
 from openletter.survey.messages import Assignment
 from openletter.survey.plan import Conditions, Plan, Vantage
@@ -114,7 +113,7 @@ def test_a_window_that_opens_early_is_not_slept_through(tmp_path, monkeypatch):
                 processes=1, rate=1.0, network_rate=0.0, concurrency=1, hours=parse_hours("03:00-05:00")
             ),
             sink=SpoolSinkFactory(str(tmp_path), "s", 1),
-            barred=Barred(),
+            optout=None,
             settle=20.0,
         ),
         Parent(),

@@ -219,6 +219,24 @@ def test_it_holds_across_kills_and_resumes(server, store, tmp_path):
     assert max(server.times().values()) <= 2, "asked by a run that was killed, and by the one after it"
 
 
+def test_what_was_excluded_at_one_resume_is_so_at_the_next(server, store, tmp_path):
+    process = survey(server, store, "--rate", 150)
+    wait_for(lambda: len(server.seen) > 50)
+    kill(process)
+    since = time.time()
+    never = tmp_path / "never.txt"
+    never.write_text(f"{server.hosts(3)}\n")
+    process = openletter("survey", "--resume", "--store", store, "--exclude", never)
+    asked = len(server.seen)
+    wait_for(lambda: len(server.seen) > asked + 50)
+    kill(process)
+    never.unlink()
+    finish(openletter("survey", "--resume", "--store", store))
+    assert server.touched(server.hosts(3), since=since) == []
+    record, rows, left_out, _ = kept(store)
+    assert (record.state, rows + left_out) == ("finished", HOSTS)
+
+
 def test_a_list_that_is_broken_by_hand_stops_the_survey_and_it_goes_on_when_mended(server, store):
     """To go on without it could mean to ask somebody who had just been written into that very line."""
     process = survey(server, store, "--rate", 150)

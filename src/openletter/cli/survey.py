@@ -347,7 +347,6 @@ def survey(
             effort,
             store,
             console,
-            excluded=excluded,
             until=last_day(whom, record.plan),
             log=log,
             metrics=metrics,
@@ -361,20 +360,20 @@ def survey(
             raise typer.BadParameter("give one survey's id, or none for the latest", param_hint="--resume")
         with Store(store) as opened:
             record = opened.survey(words[0]) if words else opened.latest(unfinished=True)
-            held = asked_by(record.plan)
-            check_sources(record.plan.vantage.sources)
             allowed = allowed or record.plan.authorisation
+            plan = record.plan.renewed(authorisation=allowed, excluded=excluded.intervals)
+            held = asked_by(plan)
+            check_sources(plan.vantage.sources)
             require_leave(held, allowed, today)
-            if record.plan.conditions.confirm:
+            if plan.conditions.confirm:
                 allow_confirm(held, allowed, today)
-            effort = effort_for(held, record.plan.endpoints, wishes, record.plan.effort)
+            effort = effort_for(held, plan.endpoints, wishes, plan.effort)
             optouts = opted_out(store, renew=not explain)
             if explain:
-                plan = msgspec.structs.replace(record.plan, authorisation=allowed)
                 typer.echo(explanation(held, plan, effort, optouts))
                 return
-            if allowed is not None and allowed != record.plan.authorisation:
-                record = opened.renew_authorisation(record.id, allowed)
+            if plan != record.plan:
+                record = opened.renew_plan(record.id, authorisation=allowed, excluded=excluded.intervals)
             go(opened, record, held, effort, wanted(geo, sectors, store, console))
     part = part_of(shards, shard, seed)
     optouts = opted_out(store, renew=not explain)

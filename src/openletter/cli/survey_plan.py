@@ -12,9 +12,8 @@ from openletter.cli.vantage import vantage_of
 from openletter.discovery.target_authorisation import allowed_intervals, require_for_targets
 from openletter.discovery.target_list import TargetList
 from openletter.engine.deadlines import Deadlines
-from openletter.scope import address
 from openletter.scope.authorisation import FREE_PUBLIC_ADDRESSES, Authorisation, public_intervals, require
-from openletter.scope.description import ScopeDescription, Span
+from openletter.scope.description import ScopeDescription, span_of
 from openletter.scope.error import ScopeError
 from openletter.scope.optout import OptOut, names_of
 from openletter.scope.scope import Scope
@@ -212,9 +211,7 @@ def _description(asked: Asked) -> ScopeDescription:
         targets=tuple(asked.description.sources),
         plan=asked.plan,
         spans=(),
-        exclusions=tuple(
-            Span(address.text(i.first), address.text(i.last)) for i in asked.exclusions.intervals
-        ),
+        exclusions=tuple(map(span_of, asked.exclusions.intervals)),
     )
 
 

@@ -18,7 +18,6 @@ from openletter.cli.progress import surveying
 from openletter.cli.stats import summary
 from openletter.cli.tables import data_console, print_overview
 from openletter.enrich.error import DataSetError
-from openletter.scope.exclusion import Exclusions
 from openletter.statistics.database import verdicts_of
 from openletter.statistics.overview import overview
 from openletter.store.error import StoreError
@@ -27,7 +26,6 @@ from openletter.store.record import State, SurveyRecord
 from openletter.store.store import Store
 from openletter.survey.effort import Effort, affordable
 from openletter.survey.error import LeaveEndedError, SurveyError
-from openletter.survey.gate import Barred
 from openletter.survey.run import Outcome, run
 from openletter.tls.trust import Trust
 from openletter.verdict.classes import Severity
@@ -53,7 +51,6 @@ def run_survey(
     store: Path,
     console: Console,
     *,
-    excluded: Exclusions,
     until: date | None,
     log: Path | None,
     metrics: str | None,
@@ -68,7 +65,6 @@ def run_survey(
             "the system allows no more open files (ulimit -n)",
             highlight=False,
         )
-    barred = Barred(optout=str(OptOutList(opened.root).path), exclusions=excluded.intervals)
     with (
         observing(record, console, log=log, metrics=metrics) as observers,
         opened.run(record.id) as this_run,
@@ -89,7 +85,7 @@ def run_survey(
                     effort=affordable_effort,
                     sink=this_run.sink,
                     ledger=this_run,
-                    barred=barred,
+                    optout=OptOutList(opened.root).path,
                     settle=_settle(record, affordable_effort),
                     until=until,
                     watch=observers.watch,

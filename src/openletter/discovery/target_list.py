@@ -116,10 +116,7 @@ class TargetList:
                 f"{shown(str(path))} is no target list, or a damaged one; import it again"
             ) from None
         self.plan = self.description.plan
-        kept = (
-            Interval(address.parse(span.first), address.parse(span.last))
-            for span in self.description.exclusions
-        )
+        kept = (span.interval for span in self.description.exclusions)
         self.exclusions = Exclusions([*kept, *(exclusions.intervals if exclusions else ())])
         self._by_mask: dict[int, tuple[Service, ...]] = {}
 

@@ -33,9 +33,8 @@ from openletter.discovery.target_list import (
     key_of,
     number_of,
 )
-from openletter.scope import address
 from openletter.scope.address import Interval, covering
-from openletter.scope.description import Span
+from openletter.scope.description import span_of
 from openletter.scope.exclusion import Exclusions
 from openletter.scope.ports import PortPlan
 from openletter.scope.special import SPECIAL, SPECIAL_INTERVALS
@@ -206,9 +205,7 @@ class TargetListWriter:
                 created=now,
                 sources=tuple(sources),
                 plan=self._plan,
-                exclusions=tuple(
-                    Span(address.text(i.first), address.text(i.last)) for i in self._exclusions.intervals
-                ),
+                exclusions=tuple(map(span_of, self._exclusions.intervals)),
                 addresses=addresses,
                 endpoints=endpoints,
                 public=public,

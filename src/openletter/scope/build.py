@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from openletter.scope import address
 from openletter.scope.address import Interval, covering, merged, without
-from openletter.scope.description import ScopeDescription, Span
+from openletter.scope.description import ScopeDescription, span_of
 from openletter.scope.error import ScopeError, at, shown
 from openletter.scope.exclusion import Exclusions
 from openletter.scope.host import NamedHost
@@ -80,15 +80,11 @@ def build_scope(
         ScopeDescription(
             targets=tuple(target.text for target in targets),
             plan=plan,
-            spans=tuple(_span(piece.interval, piece.country) for piece in laid),
+            spans=tuple(span_of(piece.interval, piece.country) for piece in laid),
             named=tuple(named),
-            exclusions=tuple(_span(interval) for interval in excluded.intervals),
+            exclusions=tuple(map(span_of, excluded.intervals)),
         )
     )
-
-
-def _span(interval: Interval, country: str = "") -> Span:
-    return Span(address.text(interval.first), address.text(interval.last), country)
 
 
 def _allowed(target: Target, interval: Interval) -> list[Interval]:

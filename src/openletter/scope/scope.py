@@ -6,16 +6,12 @@ from itertools import accumulate
 
 from openletter.dialogue.observation import Endpoint
 from openletter.scope import address
-from openletter.scope.address import Interval, covering
-from openletter.scope.description import ScopeDescription, Span
+from openletter.scope.address import covering
+from openletter.scope.description import ScopeDescription
 from openletter.scope.error import ScopeError
 from openletter.scope.exclusion import Exclusions
 from openletter.scope.host import Host, NamedHost
 from openletter.scope.order import MAX_SIZE, Permutation
-
-
-def _interval(span: Span) -> Interval:
-    return Interval(address.parse(span.first), address.parse(span.last))
 
 
 class Scope:
@@ -28,9 +24,9 @@ class Scope:
     def __init__(self, description: ScopeDescription) -> None:
         self.description = description
         self.plan = description.plan
-        self.intervals = tuple(_interval(span) for span in description.spans)
+        self.intervals = tuple(span.interval for span in description.spans)
         """Sorted and disjoint, IPv4 before IPv6 (see :mod:`openletter.scope.address`)."""
-        self.exclusions = Exclusions(_interval(span) for span in description.exclusions)
+        self.exclusions = Exclusions(span.interval for span in description.exclusions)
         self._countries = tuple(span.country for span in description.spans)
         ends = list(accumulate(interval.size for interval in self.intervals))
         self.address_count = ends[-1] if ends else 0

@@ -16,15 +16,14 @@ surveys/<survey>.json                             what a person wants to know of
 optout.txt                                        who asked not to be asked again
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from shutil import rmtree
 from types import TracebackType
 from typing import Self
 
-import msgspec
-
+from openletter.scope.address import Interval
 from openletter.scope.authorisation import Authorisation
 from openletter.store.error import NoStoreError, NoSurveyError, StoreError, named, was_pruned
 from openletter.store.file_set import FileSet, Kind, Standing, base_of
@@ -163,9 +162,11 @@ class Store:
         what = "unfinished survey" if unfinished else "survey with verdicts" if judged else "survey"
         raise NoSurveyError(f"{self.root}: no {what} in this store")
 
-    def renew_authorisation(self, survey: str, authorisation: Authorisation) -> SurveyRecord:
-        """Write down by whose leave the survey goes on; all else of its plan stays."""
-        plan = msgspec.structs.replace(self.survey(survey).plan, authorisation=authorisation)
+    def renew_plan(
+        self, survey: str, *, authorisation: Authorisation | None, excluded: Iterable[Interval] = ()
+    ) -> SurveyRecord:
+        """Write down by whose leave the survey goes on, and who must not be asked from now on; all else of its plan stays."""
+        plan = self.survey(survey).plan.renewed(authorisation=authorisation, excluded=excluded)
         self.manifest.replace_plan(survey, plan)
         return self.survey(survey)
 

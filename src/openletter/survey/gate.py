@@ -10,8 +10,6 @@ import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-import msgspec
-
 from openletter.dialogue.observation import Endpoint
 from openletter.scope.address import Interval
 from openletter.scope.error import ScopeError
@@ -22,15 +20,6 @@ LOOK_EVERY = 1.0
 """Seconds between two looks at the file: what its writer may have to wait until every worker keeps to it."""
 
 _log = logging.getLogger(__name__)
-
-
-class Barred(msgspec.Struct, frozen=True, kw_only=True):
-    """Who must not be asked, besides what the plan excludes already."""
-
-    optout: str = ""
-    """Path of the opt-out list; empty where there is none."""
-    exclusions: tuple[Interval, ...] = ()
-    """Given when the survey was resumed."""
 
 
 class Gate:

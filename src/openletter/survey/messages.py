@@ -1,10 +1,11 @@
 """What the processes of a survey say to each other, over a pipe each."""
 
+from pathlib import Path
+
 import msgspec
 
 from openletter.dialogue.observation import Protocol, Tcp
 from openletter.survey.effort import Effort
-from openletter.survey.gate import Barred
 from openletter.survey.plan import Plan
 from openletter.survey.said import Said
 from openletter.survey.sink import Published, SinkFactory
@@ -17,7 +18,8 @@ class Assignment(msgspec.Struct, frozen=True, kw_only=True):
     effort: Effort
     """Its share."""
     sink: SinkFactory
-    barred: Barred
+    optout: Path | None
+    """The opt-out list, who must not be asked besides what the plan excludes; none where there is none."""
     settle: float
     """Seconds to wait before the first connection: what another run, which may have been killed a moment ago, has done
     to a host or a network is not known any more."""

@@ -1,7 +1,11 @@
 """What a survey is to do: fixed when it begins, kept with it, and the same whenever it is resumed."""
 
+from collections.abc import Iterable
+from typing import Self
+
 import msgspec
 
+from openletter.scope.address import Interval
 from openletter.scope.authorisation import Authorisation
 from openletter.scope.description import ScopeDescription
 from openletter.survey.effort import Effort
@@ -89,6 +93,12 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     """Seconds between the end of one pass and the beginning of the next."""
     effort: Effort | None = None
     """How hard it was to work when it began: what holds for a resumed run that does not say otherwise."""
+
+    def renewed(self, *, authorisation: Authorisation | None, excluded: Iterable[Interval] = ()) -> Self:
+        """What is gone on with: by this leave, and without these addresses; the order stays."""
+        return msgspec.structs.replace(
+            self, authorisation=authorisation, scope=self.scope.excluding(excluded)
+        )
 
     @property
     def passes(self) -> int:

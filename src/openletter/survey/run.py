@@ -14,6 +14,7 @@ from datetime import UTC, date, datetime
 from enum import Enum
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
+from pathlib import Path
 
 import msgspec
 
@@ -31,7 +32,6 @@ from openletter.survey.event import (
     WorkerGone,
     WorkerSaid,
 )
-from openletter.survey.gate import Barred
 from openletter.survey.hours import closed_for
 from openletter.survey.messages import Assignment, Failed, Seen, Share, Task, WantPass, WantShard
 from openletter.survey.plan import Plan
@@ -115,7 +115,7 @@ class _Run:
             self.published[before].file for before in self.plan.earlier(number) if before in self.published
         )
 
-    def start(self, effort: Effort, sink: SinkFactory, barred: Barred, settle: float) -> None:
+    def start(self, effort: Effort, sink: SinkFactory, optout: Path | None, settle: float) -> None:
         self.effort = effort
         self.tell(
             Begun(
@@ -133,7 +133,7 @@ class _Run:
             # The limit of open files was looked at for so many connections, whoever else is there.
             effort=msgspec.structs.replace(share, concurrency=effort.share().concurrency),
             sink=sink,
-            barred=barred,
+            optout=optout,
             settle=settle,
         )
         for number in range(count):
@@ -275,7 +275,7 @@ def run(
     effort: Effort,
     sink: SinkFactory,
     ledger: Ledger,
-    barred: Barred | None = None,
+    optout: Path | None = None,
     settle: float = 0.0,
     until: date | None = None,
     watch: Callable[[Tally], None] = lambda _: None,
@@ -300,7 +300,7 @@ def run(
 
     with on_stop(ask):
         try:
-            state.start(effort, sink, barred or Barred(), settle)
+            state.start(effort, sink, optout, settle)
             while any(hand.listening for hand in state.hands):
                 if until is not None and datetime.now(UTC).date() > until:
                     raise LeaveEndedError(

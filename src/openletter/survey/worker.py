@@ -9,7 +9,6 @@ import signal
 import time
 from collections.abc import Iterable, Iterator
 from multiprocessing.connection import Connection
-from pathlib import Path
 
 from openletter.dialogue.observation import Endpoint, Observation, Protocol, Tcp
 from openletter.engine.connecting import OutOfResourcesError
@@ -74,12 +73,7 @@ class Worker:
         self._stopped = False
         self._hours = effort.hours
         self._pace = Pace(effort.rate, effort.network_rate)
-        barred = assignment.barred
-        self._gate = Gate(
-            (*self._asked.exclusions.intervals, *barred.exclusions),
-            Path(barred.optout) if barred.optout else None,
-            shut=self.stop,
-        )
+        self._gate = Gate(self._asked.exclusions.intervals, assignment.optout, shut=self.stop)
         self.engine = Engine(
             FastClient(book),
             deadlines=deadlines,
