@@ -9,6 +9,7 @@ import pytest
 from openletter.scope.authorisation import Authorisation, load, require
 from openletter.scope.build import build_scope
 from openletter.scope.error import ScopeError
+from openletter.scope.exclusion import parse_exclusion
 from openletter.scope.scope import Scope
 from openletter.scope.target import parse_target
 
@@ -151,3 +152,12 @@ def test_one_that_does_not_hold_for_every_address_stops_all(tmp_path: Path) -> N
         'the authorisation of "Example CSIRT" does not hold for 5 of the addresses, '
         "193.1.0.0-193.1.0.4 among them; leave them out or have it widened"
     )
+
+
+def test_who_is_excluded_later_needs_no_leave() -> None:
+    """A narrower leave with the rest left out is the advice that the refusal gives; it must be possible to follow."""
+    whole = scope("193.0.0.0/15")
+    narrow = Authorisation(who="w", contact="c", basis="b", scope=("193.0.0.0/16",), until=TODAY)
+    with pytest.raises(ScopeError, match=r"65,536 of the addresses, 193\.1\.0\.0-193\.1\.255\.255"):
+        require(whole, narrow, TODAY)
+    require(Scope(whole.description.excluding([parse_exclusion("193.1.0.0/16")])), narrow, TODAY)

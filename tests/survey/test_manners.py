@@ -325,6 +325,32 @@ def test_parts_on_several_machines_are_the_whole_and_meet_nowhere(server, openle
     assert min(map(len, seen)) >= 18
 
 
+def test_parts_whose_opt_out_lists_differ_meet_nowhere(server, openletter, tmp_path):
+    """An order that depended on the list would have two machines at one host, and none at another."""
+    seen = []
+    quiet = {f"{server.net}.{n}" for n in range(8)}
+    for shard in range(3):
+        store = tmp_path / f"store{shard}"
+        if shard == 1:
+            finish(
+                openletter("optout", "add", f"{server.net}.0/29", "--reason", "asked", "--store", store), 0
+            )
+        before = len(server.visits())
+        finish(
+            openletter(
+                *("survey", f"{server.net}.0/26", "--store", store, "--seed", "9"),
+                *("--port", f"imap={server.imap}", "--shards", "3", "--shard", str(shard)),
+            ),
+            0,
+            1,
+        )
+        seen.append({visit.ip for visit in server.visits()[before:]})
+    assert len(server.visits()) == len(seen[0] | seen[1] | seen[2])
+    assert not seen[1] & quiet
+    assert {f"{server.net}.{n}" for n in range(64)} - quiet <= seen[0] | seen[1] | seen[2]
+    assert 0 < len((seen[0] | seen[2]) & quiet) < 8
+
+
 def test_open_ports_are_looked_for_and_then_asked(server, openletter, tmp_path):
     """Only who is open is asked; the list is kept, and can be asked again."""
     store = tmp_path / "store"

@@ -183,7 +183,7 @@ def survey(
             max=10_000,
             metavar="N",
             help="Cut the scope into N parts for as many machines, each with a store and a survey of its own; all "
-            "need the same scope, exclusions and --seed.",
+            "need the same scope and --seed.",
         ),
     ] = 1,
     shard: Annotated[
@@ -378,7 +378,7 @@ def survey(
     part = part_of(shards, shard, seed)
     optouts = opted_out(store, renew=not explain)
     never = Exclusions((*excluded.intervals, *intervals_of(optouts)))
-    asked = _asked(words, targets, port or [], never, optouts, store)
+    asked = _asked(words, targets, port or [], never, optouts, store, shared=part.of > 1)
 
     def plan_of(asked: Asked, part: Part) -> Plan:
         return plan_for(
@@ -420,12 +420,17 @@ def _asked(
     never: Exclusions,
     optouts: list[OptOut],
     store: Path,
+    *,
+    shared: bool,
 ) -> Asked:
+    """``shared``: with other machines, whose opt-out lists may be others, and whose order must not."""
     if targets is None:
+        given = gather_targets(words, sys.stdin.buffer)
         return build_scope(
-            without_names(gather_targets(words, sys.stdin.buffer), optouts),
+            given if shared else without_names(given, optouts),
             plan=parse_ports(port),
             exclusions=never,
+            ordered_without=not shared,
         )
     if words or port:
         raise typer.BadParameter(

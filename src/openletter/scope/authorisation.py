@@ -51,8 +51,10 @@ class Authorisation(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def public_intervals(scope: Scope) -> list[Interval]:
-    """The addresses of a scope that may be someone else's: loopback, private and other special ones left out."""
-    return [left for part in scope.intervals for left in without(part, SPECIAL_INTERVALS)]
+    """The addresses of a scope that are asked and may be someone else's: without exclusions, loopback, private and other
+    special ones."""
+    nobodys = merged((*SPECIAL_INTERVALS, *scope.exclusions.intervals))
+    return [left for part in scope.intervals for left in without(part, nobodys)]
 
 
 def load(path: Path) -> Authorisation:

@@ -31,6 +31,7 @@ def build_scope(
     *,
     plan: PortPlan = REGISTERED,
     exclusions: Exclusions | None = None,
+    ordered_without: bool = True,
     resolver: Resolver = system_resolver,
 ) -> Scope:
     """The scope of some targets.
@@ -40,7 +41,8 @@ def build_scope(
     - ``host:port`` is asked on that port alone; the plan or IANA's registration says what speaks there.
     - Special ranges are left out, unless a target lies wholly inside one that can be meant (loopback, private,
       documentation ...). A name may point there: who writes ``localhost`` means it.
-    - Exclusions win over everything.
+    - Exclusions win over everything. They are cut out before the order is made, or where ``ordered_without`` is false, stay in
+      the order and are passed over when their turn comes: then machines that share a scope need not have the same ones.
 
     Raises ScopeError: nothing given, nothing left, a name that does not resolve, a port that nobody explained, a
     target that is never asked.
@@ -62,17 +64,19 @@ def build_scope(
             singles.setdefault(number, []).append(_Single(target.name, target.country, services))
     ranges = merged(piece.interval for piece in pieces)
     pieces += [Labelled(Interval(n, n), single.country) for n, listed in singles.items() for single in listed]
-    laid = [
+    whole_scope = list(overlay(pieces))
+    left_over = [
         Labelled(left, piece.country)
-        for piece in overlay(pieces)
+        for piece in whole_scope
         for left in without(piece.interval, excluded.intervals)
     ]
-    if not laid:
+    if not left_over:
         raise ScopeError("nothing is left of the scope: every address of it is excluded")
+    laid = left_over if ordered_without else whole_scope
     firsts = [piece.interval.first for piece in laid]
     named: list[NamedHost] = []
     for number in sorted(singles):
-        if covering(excluded.intervals, number) is None:
+        if not ordered_without or covering(excluded.intervals, number) is None:
             country = laid[bisect_right(firsts, number) - 1].country
             whole = covering(ranges, number) is not None
             named += _named(address.text(number), country, singles[number], plan, whole)
