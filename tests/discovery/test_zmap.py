@@ -74,6 +74,15 @@ def test_the_command_for_the_version_of_debian_and_for_the_latest():
     assert [word for word in command if word.startswith("--")] == ["--output-filter", "--disable-syslog"]
 
 
+@pytest.mark.parametrize(("seconds", "told"), [(90.7, "90"), (0.2, "1"), (1e12, str((1 << 31) - 1))])
+def test_it_is_told_how_long_it_may_send(seconds, told):
+    """Its runs take days, and who allowed them may have done so until tomorrow."""
+    command = command_line(
+        DEBIAN, 143, ZmapOptions(rate=1), rate=1, allow=Path("a"), block=Path("b"), seconds=seconds
+    )
+    assert command[command.index("-t") + 1] == told
+
+
 def test_a_seed_of_nought_or_too_large_still_fits():
     for seed in (0, 1 << 32, 1 << 63):
         command = command_line(

@@ -5,17 +5,22 @@ that takes longer than it was meant to; or hours of its window, on the day on wh
 import time
 from datetime import UTC, date, datetime, timedelta
 
+import msgspec
 import pytest
+from rich.console import Console
 
+from openletter.cli.discover import Discovery, discovered
 from openletter.cli.survey_plan import last_day
 from openletter.scope.authorisation import Authorisation
 from openletter.scope.build import build_scope
+from openletter.scope.exclusion import Exclusions
 from openletter.scope.target import parse_target
 from openletter.store.spool import SpoolSinkFactory
-from openletter.survey import run as run_module
+from openletter.survey import leave as leave_module
 from openletter.survey.effort import Effort
 from openletter.survey.error import LeaveEndedError
 from openletter.survey.hours import parse_hours
+from openletter.survey.leave import Leave
 from openletter.survey.messages import Assignment
 from openletter.survey.plan import Conditions, Plan, Vantage
 from openletter.survey.run import run
@@ -66,18 +71,21 @@ class Ledger:
         return True
 
 
-def test_a_survey_that_outlasts_its_leave_is_ended(tmp_path, monkeypatch):
-    """It began on the last day, and goes on over midnight."""
-    midnight = time.monotonic() + 1.0
-
-    class Clock:
-        @staticmethod
-        def now(zone):
+def clock_that_strikes(midnight):
+    class Clock(datetime):
+        @classmethod
+        def now(cls, zone):
             assert zone is UTC
             over = timedelta(hours=time.monotonic() >= midnight)
             return datetime(2026, 3, 31, 23, 30, tzinfo=UTC) + over
 
-    monkeypatch.setattr(run_module, "datetime", Clock)
+    return Clock
+
+
+def test_a_survey_that_outlasts_its_leave_is_ended(tmp_path, monkeypatch):
+    """It began on the last day, and goes on over midnight."""
+    midnight = time.monotonic() + 1.0
+    monkeypatch.setattr(leave_module, "datetime", clock_that_strikes(midnight))
     _, plan = plan_of("127.0.0.9")
     with pytest.raises(LeaveEndedError, match="2026-03-31"):
         run(
@@ -89,6 +97,18 @@ def test_a_survey_that_outlasts_its_leave_is_ended(tmp_path, monkeypatch):
             until=UNTIL,
         )
     assert time.monotonic() >= midnight
+
+
+def test_looking_for_open_ports_ends_with_the_leave(tmp_path, monkeypatch):
+    midnight = time.monotonic() + 1.0
+    monkeypatch.setattr(leave_module, "datetime", clock_that_strikes(midnight))
+    scope, plan = plan_of("127.0.0.0/28")
+    plan = msgspec.structs.replace(plan, effort=msgspec.structs.replace(EFFORT, rate=1.0))
+    until = Leave(UNTIL)
+    with pytest.raises(LeaveEndedError, match="2026-03-31"):
+        discovered(scope, plan, Discovery.CONNECT, tmp_path, Exclusions(), Console(quiet=True), until)
+    assert midnight <= time.monotonic() < midnight + 20.0
+    assert not list(tmp_path.rglob("*.parquet")), "a part was taken for the whole"
 
 
 class Parent:

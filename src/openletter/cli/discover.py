@@ -36,6 +36,7 @@ from openletter.survey.ctrl_c import on_stop
 from openletter.survey.effort import Effort, affordable
 from openletter.survey.gate import Gate
 from openletter.survey.hours import closed_for
+from openletter.survey.leave import Leave
 from openletter.survey.plan import Plan
 
 ZMAP_RATE = 10_000
@@ -115,12 +116,13 @@ def discovered(
     store: Path,
     never: Exclusions,
     console: Console,
+    leave: Leave,
     over: Link | None = None,
 ) -> TargetList:
     """Look which endpoints are open; the list of them is kept in the store and can be asked again by its id.
 
-    Raises ScannerError, OutOfResourcesError, DiscoveryError. Exits where it is stopped: what was found until then is
-    not kept, since nobody could tell it from the whole.
+    Raises ScannerError, OutOfResourcesError, DiscoveryError, and LeaveEndedError as soon as it may not look any more. Exits
+    where it is stopped. What was found until then is not kept, since nobody could tell it from the whole.
     """
     count = 0
     if how is Discovery.ZMAP and (unseen := unseen_by_zmap(scope)):
@@ -133,10 +135,12 @@ def discovered(
     with TargetListWriter(store, PortPlan(tuple(services_of(scope))), exclusions=never) as writer:
         try:
             with on_stop(_stop), _bar(console) as show:
-                for found in _scan(scope, plan, how, store, over or Link()):
+                for found in _scan(scope, plan, how, store, leave, over or Link()):
                     count += 1
                     writer.add(found)
                     show(count)
+                # ZMap ends by itself then, and says nothing of it.
+                leave.require()
         except _StoppedError:
             console.print(
                 f"openletter: stopped while looking for open ports; the {count:,} found are not kept",
@@ -169,11 +173,13 @@ def _bar(console: Console) -> Iterator[Callable[[int], None]]:
         yield lambda found: progress.update(task, found=found)
 
 
-def _scan(scope: Scope, plan: Plan, how: Discovery, store: Path, over: Link) -> Iterator[Found]:
-    return _by_zmap(scope, plan, store, over) if how is Discovery.ZMAP else _by_connecting(scope, plan, store)
+def _scan(scope: Scope, plan: Plan, how: Discovery, store: Path, leave: Leave, over: Link) -> Iterator[Found]:
+    if how is Discovery.ZMAP:
+        return _by_zmap(scope, plan, store, leave, over)
+    return _by_connecting(scope, plan, store, leave)
 
 
-def _by_zmap(scope: Scope, plan: Plan, store: Path, over: Link) -> Iterator[Found]:
+def _by_zmap(scope: Scope, plan: Plan, store: Path, leave: Leave, over: Link) -> Iterator[Found]:
     assert plan.effort is not None
     optouts = OptOutList(store)
     gateway = default_gateway()
@@ -192,11 +198,15 @@ def _by_zmap(scope: Scope, plan: Plan, store: Path, over: Link) -> Iterator[Foun
     def never() -> Exclusions:
         return Exclusions((*scope.exclusions.intervals, *intervals_of(optouts.entries())))
 
+    def left() -> float:
+        leave.require()
+        return leave.left()
+
     named: dict[str, list[NamedHost]] = {}
     for host in scope.description.named:
         named.setdefault(host.ip, []).append(host)
     begins = [interval.first for interval in scope.intervals]
-    for found in ZmapScan(scope, options, exclusions=never).scan():
+    for found in ZmapScan(scope, options, exclusions=never, left=left).scan():
         hosts = named.get(found.ip)
         if hosts is None:
             span = scope.description.spans[bisect_right(begins, address.parse(found.ip)) - 1]
@@ -206,10 +216,15 @@ def _by_zmap(scope: Scope, plan: Plan, store: Path, over: Link) -> Iterator[Foun
                 yield msgspec.structs.replace(found, name=host.name, country=host.country)
 
 
-def _by_connecting(scope: Scope, plan: Plan, store: Path) -> Iterator[Found]:
+def _by_connecting(scope: Scope, plan: Plan, store: Path, leave: Leave) -> Iterator[Found]:
     """Raises ScopeError where it cannot be known any more who must not be asked."""
     effort = plan.effort
     assert effort is not None
+
+    def pause() -> float:
+        leave.require()
+        return closed_for(effort.hours, time.time())
+
     scan = ConnectScan(
         pace=Pace(effort.rate, effort.network_rate),
         concurrency=affordable(msgspec.structs.replace(effort, processes=1)).concurrency,
@@ -218,7 +233,7 @@ def _by_connecting(scope: Scope, plan: Plan, store: Path) -> Iterator[Found]:
         excluded=lambda ip: (
             not gate.may_connect(Endpoint(ip=ip, port=0, protocol=Protocol.IMAP, mode=Mode.CLEARTEXT))
         ),
-        pause=lambda: closed_for(effort.hours, time.time()),
+        pause=pause,
     )
     gate = Gate(scope.exclusions.intervals, OptOutList(store).path, shut=scan.stop)
     yield from scan.scan(scope.endpoints(plan.part.index, plan.part.of, seed=plan.seed))

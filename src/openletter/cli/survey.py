@@ -49,6 +49,7 @@ from openletter.store.record import SurveyRecord
 from openletter.store.store import Store
 from openletter.survey.asked import asked_by
 from openletter.survey.effort import Effort
+from openletter.survey.leave import Leave
 from openletter.survey.plan import Part, Plan
 
 
@@ -407,7 +408,9 @@ def survey(
     by = wanted(geo, sectors, store, console)
     with Store(store, create=True) as opened:
         if isinstance(asked, Scope) and discover is not Discovery.NONE:
-            found = discovered(asked, plan, discover, store, never, console, over)
+            found = discovered(
+                asked, plan, discover, store, never, console, Leave(last_day(asked, plan)), over
+            )
             plan = msgspec.structs.replace(plan_of(found, Part()), vantage=plan.vantage)
         record = opened.add_survey(plan, now=time.time(), tool_version=__version__)
         go(opened, record, asked, effort_for(asked, plan.endpoints, wishes, plan.effort), by)

@@ -8,6 +8,7 @@ also where they were named on purpose.) Short options are used: they are the sam
 ``--blacklist-file``, and in 4.x, where they say ``--blocklist-file``.
 """
 
+import math
 import subprocess
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -113,9 +114,11 @@ def command_line(
     rate: int,
     allow: Path,
     block: Path,
+    seconds: float = math.inf,
     program: str = "zmap",
 ) -> list[str]:
-    """The command for one port. Its answers come on standard output, as CSV with a line of names."""
+    """The command for one port. Its answers come on standard output, as CSV with a line of names. ``seconds``: how long it may
+    send packets."""
     command = [program, "-p", str(port), "-r", str(rate), "-c", str(options.cooldown)]
     command += ["-w", str(allow), "-b", str(block)]
     command += [
@@ -129,6 +132,9 @@ def command_line(
         _ANSWERS,
     ]
     command += ["-q", "-v", "1", "--disable-syslog"]
+    if math.isfinite(seconds):
+        # Its numbers have 32 bits, and 0 is no limit.
+        command += ["-t", str(min(max(1, int(seconds)), (1 << 31) - 1))]
     if options.seed is not None:
         # Its seed is 64 bits wide, and 0 is none.
         command += ["-e", str(options.seed % (1 << 32) or 1)]
@@ -146,6 +152,7 @@ class ZmapScan:
 
     Args:
         exclusions: what must not be touched, looked at before each port's run; the scope's where nothing is given.
+        left: for how many seconds from now packets may be sent, asked at the same time; it may raise.
         prefix: what to put before the command (``ip netns exec scanner``).
 
     Raises:
@@ -158,6 +165,7 @@ class ZmapScan:
         options: ZmapOptions,
         *,
         exclusions: Callable[[], Exclusions] | None = None,
+        left: Callable[[], float] = lambda: math.inf,
         program: str = "zmap",
         prefix: Sequence[str] = (),
     ) -> None:
@@ -167,6 +175,7 @@ class ZmapScan:
         self._scope = scope
         self._options = options
         self._exclusions = exclusions or (lambda: scope.exclusions)
+        self._left = left
         self._prefix = list(prefix)
 
     def scan(self) -> Iterator[Found]:
@@ -202,6 +211,7 @@ class ZmapScan:
                 rate=rate_for(self._options, sum(interval.size for interval in asked)),
                 allow=allow,
                 block=block,
+                seconds=self._left(),
                 program=self._program,
             )
             with _running([*self._prefix, *command], said) as process:

@@ -10,7 +10,7 @@ import time
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
-from datetime import UTC, date, datetime
+from datetime import date
 from enum import Enum
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
@@ -21,7 +21,7 @@ import msgspec
 from openletter.survey import worker
 from openletter.survey.ctrl_c import ctrl_c_held_back, on_stop
 from openletter.survey.effort import Effort
-from openletter.survey.error import LeaveEndedError, SurveyError, WorkerFailedError, WorkerLostError
+from openletter.survey.error import SurveyError, WorkerFailedError, WorkerLostError
 from openletter.survey.event import (
     Begun,
     Ended,
@@ -33,6 +33,7 @@ from openletter.survey.event import (
     WorkerSaid,
 )
 from openletter.survey.hours import closed_for
+from openletter.survey.leave import Leave
 from openletter.survey.messages import Assignment, Failed, Seen, Share, Task, WantPass, WantShard
 from openletter.survey.plan import Plan
 from openletter.survey.said import Said
@@ -292,6 +293,7 @@ def run(
     Raises SurveyError where a worker died or failed and where its leave ended, and what the ledger raises.
     """
     state = _Run(plan, ledger, tell)
+    leave = Leave(until)
     asked = False
 
     def ask() -> None:
@@ -302,10 +304,7 @@ def run(
         try:
             state.start(effort, sink, optout, settle)
             while any(hand.listening for hand in state.hands):
-                if until is not None and datetime.now(UTC).date() > until:
-                    raise LeaveEndedError(
-                        f"the authorisation ended on {until}, so nobody is asked any more; go on with one that is renewed"
-                    )
+                leave.require()
                 state.listen()
                 if asked and not state.stopping:
                     state.stop()
