@@ -233,8 +233,8 @@ def rehearse(scale: int, folder: Path) -> bool:
         begun = stages.given(SURVEY) is not None and any((folder / "store" / "surveys").iterdir())
         effort = [
             *("--resume",) * begun,
-            *("--targets", json.loads(made)["targets"]) * (not begun),
-            *("--concurrency", "400", "--timeout", "15", "--fail-on", "never"),
+            *("--targets", json.loads(made)["targets"], "--timeout", "15") * (not begun),
+            *("--concurrency", "400", "--fail-on", "never"),
             *("--roots", str(internet.root_pem)),
         ]
         stages.command(SURVEY, "survey", *effort, "--store", store)

@@ -102,6 +102,9 @@ BAD = {
     ),
     "zmap on loopback": ([PRIVATE, "--discover", "zmap"], "--discover connect"),
     "two surveys": (["a", "b", "--resume"], "--resume"),
+    "another order": (["--resume", "--seed", "7"], "--seed"),
+    "another part": (["--resume", "--shards", "2", "--shard", "1"], "--shards"),
+    "other ports": (["--resume", "--port", "imap=1143"], "fixed when a survey begins"),
 }
 
 

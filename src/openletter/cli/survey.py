@@ -52,8 +52,17 @@ from openletter.survey.effort import Effort
 from openletter.survey.leave import Leave
 from openletter.survey.plan import Part, Plan
 
+_FIXED = frozenset(
+    {
+        *("port", "retries", "retry_after", "host_gap", "timeout", "confirm", "source", "vantage"),
+        *("seed", "shards", "shard", "targets", "discover", "interface", "gateway_mac"),
+    }
+)
+"""What a survey keeps from its beginning to its end."""
+
 
 def survey(
+    context: typer.Context,
     scope: Annotated[
         list[str] | None,
         typer.Argument(
@@ -357,6 +366,14 @@ def survey(
         )
 
     if resume:
+        for option in context.command.params:
+            # What the environment or openletter.toml says is for surveys that begin.
+            said_by = context.get_parameter_source(option.name or "")
+            if option.name in _FIXED and said_by is not None and said_by.name == "COMMANDLINE":
+                raise typer.BadParameter(
+                    "is fixed when a survey begins; leave it out, or begin another one without --resume",
+                    param_hint=option.opts[0],
+                )
         if len(words) > 1:
             raise typer.BadParameter("give one survey's id, or none for the latest", param_hint="--resume")
         with Store(store) as opened:
