@@ -4,13 +4,16 @@ What a user loses when these fail: a survey that rots unseen, or one that a repa
 """
 
 import sqlite3
+from hashlib import sha256
 
 import pytest
 
+from openletter.dialogue.observation import Handshake, HandshakeOutcome
 from openletter.discovery.found import Found
 from openletter.discovery.target_list_writer import TargetListWriter
 from openletter.enrich.enriching import enriching
 from openletter.scope.ports import parse_ports
+from openletter.store.compaction import compact
 from openletter.store.file_set import Kind
 from openletter.store.lock import Lock
 from openletter.store.record import State
@@ -78,6 +81,34 @@ def test_a_damaged_certificate_is_found(store, judged):
     db.commit()
     db.close()
     assert [one.fault for one in verify(store).complaints] == [Fault.CERTIFICATES]
+
+
+@pytest.mark.parametrize("lose", ["one", "the file"])
+def test_lost_certificates_are_missed(store, survey, seen, lose):
+    """Who judges anew without them takes a chain for sound."""
+    ders = {sha256(der).hexdigest(): der for der in (b"one", b"another")}
+    with store.run(survey) as run:
+        writer = run.sink().begin(0, ders.get)
+        for host, name in enumerate(ders):
+            writer.add(
+                seen(f"192.0.2.{host}", handshake=Handshake(outcome=HandshakeOutcome.OK, chain=(name,)))
+            )
+        run.record(writer.publish())
+        run.end(State.FINISHED, 1.0)
+    compact(store, store.survey(survey))
+    assert verify(store).sound
+    kept = store.root / "certificates.sqlite"
+    if lose == "one":
+        db = sqlite3.connect(kept)
+        db.execute("DELETE FROM certificate WHERE der = ?", (b"another",))
+        db.commit()
+        db.close()
+    else:
+        kept.unlink()
+    (complaint,) = verify(store).complaints
+    assert complaint.fault is (Fault.CERTIFICATES if lose == "one" else Fault.MISSING)
+    assert ("1 certificates" if lose == "one" else "2 certificates") in complaint.words
+    assert kept.exists() is (lose == "one")
 
 
 def leftovers(store, survey):

@@ -72,6 +72,14 @@ class Certificates:
                 found.update((name.hex(), der) for name, der in rows)
         return found
 
+    def missing(self, names: Iterable[str]) -> list[str]:
+        """Those that are not there, by SHA-256 in hex."""
+        there = "SELECT 1 FROM certificate WHERE sha256 = ?"
+        with named(self._path):
+            return [
+                name for name in names if self._db.execute(there, (bytes.fromhex(name),)).fetchone() is None
+            ]
+
     def count(self) -> int:
         with named(self._path):
             (count,) = self._db.execute("SELECT count(*) FROM certificate").fetchone()

@@ -12,7 +12,7 @@ def make_private_file(path: Path, octets: bytes = b"") -> None:
     """
     if path.exists():
         return
-    beside = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    beside = path.with_name(f".{path.name}.{secrets.randbelow(10**8)}")
     try:
         opened = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
         with os.fdopen(opened, "wb") as made:

@@ -68,6 +68,7 @@ class _Expected(msgspec.Struct, frozen=True):
     """Of which set: files of one have the same columns."""
 
 
+_CHAINS = ("handshake_chain", "legacy_chain")
 _TEMPORARY = re.compile(r"\..+\.\d+|\.(heaps|spill|import)-.+")
 """What ``files.publish`` writes beside, and folders for the moment."""
 _LOCK = ".lock"
@@ -125,6 +126,7 @@ def verify(
     expected = list(_expected(store))
     complaints: list[Complaint] = []
     columns: dict[str, list[str]] = {}
+    named: set[str] = set()
     for number, one in enumerate(expected):
         watch(number, len(expected))
         shown = f"{one.folder}/{one.file.name}"
@@ -133,12 +135,22 @@ def verify(
             # It was replaced and removed while we looked.
             continue
         complaints += found
+        if not found and one.folder.startswith(f"{Kind.OBSERVATIONS}/"):
+            named |= _certificates_in(store.root / shown)
     watch(len(expected), len(expected))
     certificates = 0
     if (store.root / FILE).exists():
         with Certificates(store.root) as kept:
             complaints += (Complaint(FILE, Fault.CERTIFICATES, words) for words in kept.faults())
             certificates = kept.count()
+            if missing := kept.missing(sorted(named)):
+                words = (
+                    f"{len(missing):,} certificates that servers sent are not there, {missing[0]} among them"
+                )
+                complaints.append(Complaint(FILE, Fault.CERTIFICATES, words))
+    elif named:
+        words = f"is gone, and {len(named):,} certificates with it; findings about them hold until they are judged anew"
+        complaints.append(Complaint(FILE, Fault.MISSING, words))
     removed: list[str] = []
     for complaint in _unrecorded(store):
         if repair and complaint.harmless and _remove(store, complaint.path):
@@ -153,6 +165,15 @@ def verify(
         complaints=tuple(complaints),
         removed=tuple(removed),
     )
+
+
+def _certificates_in(observations: Path) -> set[str]:
+    """The names of those that servers of a file sent."""
+    found: set[str] = set()
+    for batch in pq.ParquetFile(observations).iter_batches(columns=list(_CHAINS)):
+        for column in batch.columns:
+            found.update(column.flatten().unique().to_pylist())
+    return found
 
 
 def _still_counts(store: Store, one: _Expected) -> bool:
