@@ -129,6 +129,8 @@ def test_prune(openletter, judged):
     assert code == 3
     assert "was pruned" in err
     assert "Traceback" not in err
+    code, _, err = openletter("survey", judged[0], "--resume")
+    assert (code, "was pruned" in err, "--resume" in err) == (3, True, False), "it told to try the same again"
 
 
 @pytest.mark.parametrize("words", [["--older-than", "soon"], ["--older-than", "9"], ["--keep", "0"]])

@@ -5,10 +5,12 @@ import sqlite3
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from threading import Barrier
 
 import pytest
 
+from openletter.store.error import StoreError, named
 from openletter.store.sqlite_file import open_sqlite
 
 
@@ -65,3 +67,23 @@ def test_a_private_file_and_its_log_are_its_owners_alone(tmp_path):
     modes = {file.name: file.stat().st_mode & 0o777 for file in tmp_path.iterdir()}
     database.close()
     assert modes == dict.fromkeys(("private.sqlite", "private.sqlite-wal", "private.sqlite-shm"), 0o600)
+
+
+@pytest.mark.parametrize("way", ["no folder", "read-only"])
+def test_what_cannot_be_written_is_said(tmp_path, way):
+    """SQLite's own "unable to open database file" lets people look for a file that is there."""
+    path = tmp_path / "medium" / "manifest.sqlite"
+    if way == "read-only":
+        path.parent.mkdir()
+        sqlite3.connect(path).execute("CREATE TABLE row (number INTEGER)").connection.close()
+
+    def write():
+        with named(path):
+            if way == "no folder":
+                open_sqlite(path, timeout=1)
+            else:
+                with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as database:
+                    database.execute("DROP TABLE row")
+
+    with pytest.raises(StoreError, match=r"sqlite: cannot be written, which is needed also to read it"):
+        write()

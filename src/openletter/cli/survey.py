@@ -45,6 +45,7 @@ from openletter.scope.optout import OptOut, intervals_of
 from openletter.scope.ports import parse_ports
 from openletter.scope.scope import Scope
 from openletter.scope.target_file import gather_targets
+from openletter.store.error import NoSurveyError, was_pruned
 from openletter.store.record import SurveyRecord
 from openletter.store.store import Store
 from openletter.survey.asked import asked_by
@@ -378,6 +379,8 @@ def survey(
             raise typer.BadParameter("give one survey's id, or none for the latest", param_hint="--resume")
         with Store(store) as opened:
             record = opened.survey(words[0]) if words else opened.latest(unfinished=True)
+            if record.pruned:
+                raise NoSurveyError(was_pruned(record.id))
             allowed = allowed or record.plan.authorisation
             plan = record.plan.renewed(authorisation=allowed, excluded=excluded.intervals)
             held = asked_by(plan)

@@ -28,6 +28,9 @@ _NO_ROOM_IN_SQLITE = frozenset(
     }
 )
 
+_NO_WRITING_IN_SQLITE = frozenset({sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM})
+"""A medium or a folder that may only be read: readers, too, leave their mark in the index of the write-ahead log."""
+
 _KEPT = "what was finished before is kept, make room and go on"
 
 
@@ -76,6 +79,10 @@ def named(place: Path) -> Iterator[None]:
     except sqlite3.OperationalError as error:
         if error.sqlite_errorcode in _NO_ROOM_IN_SQLITE:
             raise DiskFullError(f"{place}: the disk is full ({error}); {_KEPT}") from error
+        if error.sqlite_errorcode & 0xFF in _NO_WRITING_IN_SQLITE:
+            raise StoreError(
+                f"{place}: cannot be written, which is needed also to read it ({error})"
+            ) from error
         raise StoreError(f"{place}: {error}") from error
     except sqlite3.DatabaseError as error:
         raise DamagedStoreError(f"{place}: is no manifest of a store ({error})") from error
