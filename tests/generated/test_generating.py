@@ -84,7 +84,7 @@ def test_a_difference_of_two_days_is_the_one_that_can_be_computed(store, days):
             same = was.cls == now.cls and was.findings == now.findings
             wanted["same" if same else "changed"] += 1
         elif is_wide:
-            new = was is None or was.cls is Class.UNREACHABLE
+            new = was is None or was.cls is Class.UNREACHABLE or was.cls in UNKNOWN
             wanted["appeared" if new else "regressed"] += 1
         elif was_wide:
             if now is None or now.cls is Class.UNREACHABLE:

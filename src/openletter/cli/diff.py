@@ -51,7 +51,7 @@ def diff(
     """Say which endpoints let passwords cross in the clear in one survey and not in the other.
 
     \b
-    appeared   affected now; not there before, or without an answer
+    appeared   affected now; before, not there, without an answer, or not known what it exposed
     regressed  affected now; it answered before and was not
     fixed      affected before; it answers now and is not
     gone       affected before; not there now, or without an answer

@@ -1,9 +1,9 @@
 """Two surveys against each other: what became of each endpoint that is affected (wide) in one of them.
 
-*appeared*: affected now, and not there before, or without an answer. *regressed*: affected now; it answered before and
-was not. *fixed*: affected before; it answers now and is not. *gone*: affected before, and now not there or without an
-answer. *unclear*: affected before; it answers now, and what it exposes is not known. *changed*: affected in both, with
-another class or other findings. *same*: affected in both, with nothing else.
+*appeared*: affected now; before, it was not there, gave no answer, or what it exposed was not known. *regressed*: affected
+now; it answered before and was not. *fixed*: affected before; it answers now and is not. *gone*: affected before, and now
+not there or without an answer. *unclear*: affected before; it answers now, and what it exposes is not known. *changed*:
+affected in both, with another class or other findings. *same*: affected in both, with nothing else.
 
 Both surveys' endpoints are sorted by address, so they are joined range by range, with one range in memory.
 """
@@ -101,7 +101,7 @@ SELECT CASE WHEN class_before <> class_after THEN 'changed' WHEN findings_before
        {_KEY}, ip, country, class_before, class_after, findings_before, findings_after
 FROM met WHERE class_before IS NOT NULL AND class_after IS NOT NULL
 UNION ALL
-SELECT CASE WHEN x.class IS NULL OR x.class = 'unreachable' THEN 'appeared' ELSE 'regressed' END,
+SELECT CASE WHEN x.class IS NULL OR x.class = 'unreachable' OR x.unknown THEN 'appeared' ELSE 'regressed' END,
        {_KEY}, ip, country, coalesce(x.class, ''), class_after, coalesce(x.findings, []), findings_after
 FROM met LEFT JOIN {other("earlier")} WHERE class_before IS NULL
 UNION ALL

@@ -80,7 +80,9 @@ FATES: dict[Fate, str] = {
 }
 
 FATE_MEANINGS: dict[Fate, str] = {
-    Fate.APPEARED: N_("Affected now; not there before, or without an answer."),
+    Fate.APPEARED: N_(
+        "Affected now; before, it was not there, gave no answer, or what it exposed was not known."
+    ),
     Fate.REGRESSED: N_("Affected now; it answered before and was not."),
     Fate.FIXED: N_("Affected before; it answers now and is not."),
     Fate.GONE: N_("Affected before; now not there, or without an answer."),
