@@ -8,7 +8,9 @@ import importlib.util
 import io
 import json
 import os
+import stat
 import unicodedata
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -224,6 +226,27 @@ def test_export_by_every_filter(openletter, surveys):
         wanted = [(row["ip"], row["port"]) for row in rows if fits(row)]
         assert wanted
         assert [(row["ip"], int(row["port"])) for row in read_csv(out)] == wanted
+
+
+def test_what_is_no_plain_file_is_not_replaced_by_one(openletter, tmp_path, monkeypatch):
+    """A pipe that another program reads, a link into an archive, /dev/null of a system."""
+    monkeypatch.chdir(tmp_path)
+    wanted = openletter("export", "--port", "993")[1]
+    os.mkfifo("pipe")
+    with ThreadPoolExecutor(1) as pool:
+        read = pool.submit(Path("pipe").read_bytes)
+        assert openletter("export", "--port", "993", "-o", "pipe") == (0, "", "")
+        assert read.result(timeout=60).decode() == wanted
+    assert stat.S_ISFIFO(Path("pipe").stat().st_mode)
+    Path("archive.csv").write_text("of yesterday")
+    Path("link.csv").symlink_to("archive.csv")
+    assert openletter("export", "--port", "993", "-o", "link.csv") == (0, "", "")
+    assert (Path("link.csv").is_symlink(), Path("archive.csv").read_bytes().decode()) == (True, wanted)
+    assert openletter("export", "--port", "993", "-o", "-")[1] == wanted
+    for place in (".", "/"):
+        code, _, err = openletter("export", "-o", place)
+        assert (code, err) == (3, f"openletter: --output {place}: is a directory\n")
+    assert sorted(path.name for path in tmp_path.iterdir() if path.is_file()) == ["archive.csv", "link.csv"]
 
 
 def test_an_export_of_nothing_still_has_its_columns(openletter, tmp_path):

@@ -1,7 +1,6 @@
 """``openletter export``: the endpoints of a survey, one by one, into a file or a pipe."""
 
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
 
@@ -9,7 +8,7 @@ import msgspec
 import typer
 
 from openletter.cli.arguments import DEFAULT_STORE, StoreOption, SurveyOption
-from openletter.cli.failure import CouldNotRunError, describe
+from openletter.cli.output_file import output_file
 from openletter.dialogue.observation import Protocol
 from openletter.enrich.product import Product
 from openletter.report.endpoint_file import FileFormat, endpoint_file
@@ -33,29 +32,63 @@ def export(
     ] = None,
     output: Annotated[
         Path | None,
-        typer.Option("--output", "-o", metavar="FILE", help="Where to.", show_default="standard output"),
+        typer.Option(
+            "--output",
+            "-o",
+            metavar="FILE",
+            help="Where to; - is standard output.",
+            show_default="standard output",
+        ),
     ] = None,
     country: Annotated[
         str | None,
-        typer.Option("--country", metavar="CODE", help="ZZ: where none is known.", rich_help_panel=_FILTER),
+        typer.Option(
+            "--country",
+            metavar="CODE",
+            help="Its country, two letters of ISO 3166-1; ZZ: where none is known.",
+            rich_help_panel=_FILTER,
+        ),
     ] = None,
-    asn: Annotated[int | None, typer.Option("--asn", metavar="N", rich_help_panel=_FILTER)] = None,
+    asn: Annotated[
+        int | None, typer.Option("--asn", metavar="N", help="Its autonomous system.", rich_help_panel=_FILTER)
+    ] = None,
     network: Annotated[
         str | None,
-        typer.Option("--network", metavar="CIDR", help="Or an address.", rich_help_panel=_FILTER),
+        typer.Option(
+            "--network", metavar="CIDR", help="Within a network, or at one address.", rich_help_panel=_FILTER
+        ),
     ] = None,
-    class_: Annotated[Class | None, typer.Option("--class", rich_help_panel=_FILTER)] = None,
+    class_: Annotated[
+        Class | None, typer.Option("--class", help="What its verdict calls it.", rich_help_panel=_FILTER)
+    ] = None,
     severity: Annotated[
         Severity | None,
         typer.Option("--severity", help="The worst of class and findings.", rich_help_panel=_FILTER),
     ] = None,
-    finding: Annotated[FindingName | None, typer.Option("--finding", rich_help_panel=_FILTER)] = None,
-    product: Annotated[Product | None, typer.Option("--product", rich_help_panel=_FILTER)] = None,
-    protocol: Annotated[Protocol | None, typer.Option("--protocol", rich_help_panel=_FILTER)] = None,
-    port: Annotated[int | None, typer.Option("--port", metavar="N", rich_help_panel=_FILTER)] = None,
-    evidence: Annotated[Evidence | None, typer.Option("--evidence", rich_help_panel=_FILTER)] = None,
-    strict: Annotated[bool | None, typer.Option("--strict/--no-strict", rich_help_panel=_FILTER)] = None,
-    wide: Annotated[bool | None, typer.Option("--wide/--no-wide", rich_help_panel=_FILTER)] = None,
+    finding: Annotated[
+        FindingName | None,
+        typer.Option("--finding", help="With this fault, whatever its class.", rich_help_panel=_FILTER),
+    ] = None,
+    product: Annotated[
+        Product | None,
+        typer.Option("--product", help="The software that it was recognised as.", rich_help_panel=_FILTER),
+    ] = None,
+    protocol: Annotated[
+        Protocol | None, typer.Option("--protocol", help="What it speaks.", rich_help_panel=_FILTER)
+    ] = None,
+    port: Annotated[
+        int | None, typer.Option("--port", metavar="N", help="Where it listens.", rich_help_panel=_FILTER)
+    ] = None,
+    evidence: Annotated[
+        Evidence | None, typer.Option("--evidence", help="How its verdict is known.", rich_help_panel=_FILTER)
+    ] = None,
+    strict: Annotated[
+        bool | None, typer.Option("--strict/--no-strict", help="No TLS to be had.", rich_help_panel=_FILTER)
+    ] = None,
+    wide: Annotated[
+        bool | None,
+        typer.Option("--wide/--no-wide", help="A password can cross in the clear.", rich_help_panel=_FILTER),
+    ] = None,
     text: Annotated[
         str | None,
         typer.Option("--text", help="In the name of host, network or product.", rich_help_panel=_FILTER),
@@ -70,6 +103,8 @@ def export(
       openletter export --output all.parquet
       openletter export --network 192.0.2.0/24 --format jsonl
     """
+    if output == Path("-"):
+        output = None
     form = format_ or _by_name(output)
     words = {
         "country": country.upper() if country else None,
@@ -105,24 +140,10 @@ def export(
                     sys.stdout.buffer.write(piece)
                 sys.stdout.flush()
             else:
-                _write(output, pieces)
+                with output_file(output, "--output") as file:
+                    file.writelines(pieces)
 
 
 def _by_name(output: Path | None) -> FileFormat:
     ending = output.suffix.removeprefix(".").lower() if output is not None else ""
     return FileFormat(ending) if ending in list(FileFormat) else FileFormat.CSV
-
-
-def _write(output: Path, pieces: Iterator[bytes]) -> None:
-    """All of it, or nothing of that name."""
-    beside = output.with_name(f".{output.name}.part")
-    try:
-        try:
-            with beside.open("wb") as file:
-                file.writelines(pieces)
-            beside.replace(output)
-        finally:
-            beside.unlink(missing_ok=True)
-    except OSError as error:
-        error.filename = output
-        raise CouldNotRunError(f"--output {describe(error)}") from error

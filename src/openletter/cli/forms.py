@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import typer
 
-from openletter.cli.failure import CouldNotRunError, describe
+from openletter.cli.output_file import output_file
 from openletter.report.csv_cells import lines
 from openletter.report.flat import Flat
 from openletter.report.json_lines import json_lines
@@ -51,19 +51,10 @@ def write_flat(found: Flat, parquet: Path | None) -> None:
 
 def write_parquet(path: Path, tables: Iterable[pa.Table]) -> None:
     """Tables of one schema, at least one. Raises CouldNotRunError."""
-    beside = path.with_name(f".{path.name}.part")
-    try:
-        try:
-            writer = None
-            with beside.open("wb") as file:
-                for table in tables:
-                    writer = writer or pq.ParquetWriter(file, table.schema, compression="zstd")
-                    writer.write_table(table)
-                if writer is not None:
-                    writer.close()
-            beside.replace(path)
-        finally:
-            beside.unlink(missing_ok=True)
-    except OSError as error:
-        error.filename = path
-        raise CouldNotRunError(f"--parquet {describe(error)}") from error
+    writer = None
+    with output_file(path, "--parquet") as file:
+        for table in tables:
+            writer = writer or pq.ParquetWriter(file, table.schema, compression="zstd")
+            writer.write_table(table)
+        if writer is not None:
+            writer.close()
