@@ -10,7 +10,7 @@ from openletter.report.mail.error import NoServerError
 from openletter.report.mail.smtp import Connection, LostError
 from openletter.report.mail.smtp_server import context_of, read_server
 
-MESSAGE = b"Subject: x\r\n\r\n.\r\n..two\r\ntext\r\n"
+MESSAGE = b"Subject: x\r\n\r\n.\r\n..two\r\ntext\r\n\r\n"
 
 
 @pytest.fixture
@@ -213,6 +213,49 @@ def test_one_recipient_of_two_that_is_refused_does_not_keep_the_other_from_it(ma
     assert outcome.refused["gone@example.net"].permanent
     assert told == ["a@example.net"]
     assert [recipients for _, recipients, _ in kept.mails] == [("a@example.net",)]
+
+
+@pytest.mark.parametrize("reply", ["252 will try", "200 OK"])
+def test_an_unusual_yes_to_a_recipient_is_one(scripted, connect, authority, reply):
+    """RFC 5321 §4.3.2: the first digit tells. Else it would count as sent, and nothing was."""
+    tls = authority.context()
+    taken = []
+
+    def script(talk):
+        talk.start_tls(tls)
+        talk.greet("SIZE")
+        while talk.hear().upper() != b"DATA":
+            talk.say(reply)
+        talk.say("354 go on")
+        taken.append(talk.hear_message())
+        talk.say("250 OK")
+
+    server = scripted(script)
+    with connect(f"smtps://127.0.0.1:{server.port}") as connection:
+        assert _send(connection).reply.text == "250 OK"
+    assert len(taken) == 1
+
+
+def test_a_server_that_says_yes_before_it_has_the_message_does_not_have_it(scripted, connect, authority):
+    """One that answers once too often is an answer ahead: its 250 to DATA is that to RCPT."""
+    tls = authority.context()
+    told = []
+
+    def script(talk):
+        talk.start_tls(tls)
+        talk.greet("SIZE")
+        talk.hear()
+        talk.say("250 OK", "250 OK")
+        talk.hear()
+        talk.say("250 OK")
+        talk.hear()
+
+    server = scripted(script)
+    with connect(f"smtps://127.0.0.1:{server.port}") as connection:
+        with pytest.raises(LostError, match="answers DATA with 250 OK"):
+            _send(connection, before_dot=told.extend)
+        assert not connection.alive
+    assert told == []
 
 
 def test_before_the_dot_is_said_it_is_told_and_not_before_that(scripted, connect, authority):

@@ -30,8 +30,10 @@ DOT_TIMEOUT_S = 600.0
 _MAX_LINE = 4_096
 _MAX_LINES = 200
 _MAX_SHOWN = 300
+_GO_ON = 354
+"""To DATA: the message may come (RFC 5321 §4.2.3)."""
 _CLOSING = 421
-"""The server will hang up now (RFC 5321 §4.2.3)."""
+"""The server will hang up now (same place)."""
 
 
 class Reply(msgspec.Struct, frozen=True):
@@ -244,29 +246,32 @@ class Connection:
                 options += ["RET=HDRS", f"ENVID={envelope_id}"]
             if smtp.has_extn("size"):
                 options.append(f"SIZE={len(message)}")
-            code, said = smtp.mail(sender, options)
-            if code != 250:
-                return self._refused(Outcome(refused={}, reply=Reply(code, _shown(code, said))))
+            reply = _answer(smtp.mail(sender, options))
+            if not reply.accepted:
+                return self._refused(Outcome(refused={}, reply=reply))
             asked = [f"ORCPT=rfc822;{_xtext(one)}" for one in recipients]
             refused: dict[str, Reply] = {}
             for one, original in zip(recipients, asked, strict=True):
-                code, said = smtp.rcpt(one, ["NOTIFY=FAILURE,DELAY", original] if dsn else [])
-                if code not in (250, 251):
-                    refused[one] = Reply(code, _shown(code, said))
+                reply = _answer(smtp.rcpt(one, ["NOTIFY=FAILURE,DELAY", original] if dsn else []))
+                if not reply.accepted:
+                    refused[one] = reply
             taken = [one for one in recipients if one not in refused]
             if not taken:
                 return self._refused(Outcome(refused=refused, reply=None))
-            code, said = smtp.docmd("DATA")
-            if code != 354:
-                return self._refused(Outcome(refused=refused, reply=Reply(code, _shown(code, said))))
+            reply = _answer(smtp.docmd("DATA"))
+            if reply.accepted:
+                # It is an answer too far ahead: to go on would take that to RCPT for the one to the message.
+                raise smtplib.SMTPServerDisconnected(f"answers DATA with {reply.text}")
+            if reply.code != _GO_ON:
+                return self._refused(Outcome(refused=refused, reply=reply))
             smtp.send(_stuffed(message))
             smtp.demand_silence()
             before_dot(taken)
             smtp.patience_s = self._dot_timeout
             smtp.send(b".\r\n")
-            code, said = smtp.getreply()
+            reply = _answer(smtp.getreply())
             smtp.patience_s = 0.0
-            return Outcome(refused=refused, reply=Reply(code, _shown(code, said)))
+            return Outcome(refused=refused, reply=reply)
         except (smtplib.SMTPException, OSError) as error:
             smtp.close()
             raise LostError(f"{self._server}: {_why(error)}") from None
@@ -311,7 +316,7 @@ def _xtext(text: str) -> str:
 
 def _stuffed(message: bytes) -> bytes:
     """Whole lines, none of which is a dot alone (RFC 5321 §4.5.2)."""
-    lines = b"\r\n".join(message.removesuffix(b"\r\n").splitlines())
+    lines = b"\r\n".join(message.splitlines())
     stuffed = lines.replace(b"\r\n.", b"\r\n..")
     return (b"." if stuffed.startswith(b".") else b"") + stuffed + b"\r\n"
 
@@ -319,6 +324,11 @@ def _stuffed(message: bytes) -> bytes:
 def _shown(code: int, said: bytes) -> str:
     text = visible_text(b" ".join(said.split()))
     return f"{code} {text if len(text) <= _MAX_SHOWN else text[: _MAX_SHOWN - 1] + '…'}"
+
+
+def _answer(answer: tuple[int, bytes]) -> Reply:
+    code, said = answer
+    return Reply(code, _shown(code, said))
 
 
 def _reply(error: smtplib.SMTPResponseException) -> Reply:
