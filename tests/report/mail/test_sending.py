@@ -79,6 +79,38 @@ def test_no_more_than_so_many_a_minute(outbox, send, mail_server, new_message, c
     assert all(1.0 < some <= 2.0 for some in slept)
 
 
+def test_a_slow_pace_is_not_kept_on_an_open_connection(outbox, send, scripted, authority, new_message, clock):
+    """A server tires of a silent one: at one message in ten minutes none but the first would ever be sent. And what is not being
+    sent yet is not said to be, nor counted as tried, where a person ends the wait."""
+    tls = authority.context()
+    bye = []
+
+    def script(talk):
+        _until_data(tls, talk)
+        talk.hear_message()
+        talk.say("250 OK")
+        bye.append(talk.hear().upper())
+
+    server = scripted(script)
+    for number in range(1, 4):
+        outbox.put(new_message(number), now=clock())
+
+    def sleep(seconds):
+        assert seconds > 500
+        assert len(bye) == len(send.opened), "it is closed before the wait, with a word"
+        if len(bye) == 2:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        send(f"smtps://127.0.0.1:{server.port}", rate=0.1, sleep=sleep)
+    assert bye == [b"QUIT"] * 2
+    assert [(one.state, one.attempts) for one in outbox.messages()] == [
+        ("sent", 1),
+        ("sent", 1),
+        ("queued", 0),
+    ]
+
+
 def test_later_is_later_and_longer_each_time(outbox, send, mail_server, new_message, clock):
     kept = mail_server()
     kept.answers += ["451 busy", "451 busy", None]

@@ -20,6 +20,8 @@ GIVE_UP_S = 5 * 86_400.0
 """RFC 5321 §4.5.4.1: four to five days."""
 _JITTER = 0.25
 _MESSAGES_A_CONNECTION = 100
+_LONGEST_SILENCE_S = 10.0
+"""On a connection. Servers wait for five minutes (RFC 5321 §4.5.3.2.7), under load some for no more than this."""
 _LOSSES = 3
 """In a row, after which the server is left alone."""
 
@@ -66,15 +68,16 @@ def send_out(
     try:
         while waiting := outbox.due(now=clock()):
             watch(len(done), len(done) + waiting)
-            if connection is None or not connection.alive or used >= _MESSAGES_A_CONNECTION:
-                if connection is not None:
-                    connection.close()
+            left = 0.0 if last is None else 60.0 / rate - (time.monotonic() - last)
+            if connection is not None and (left > _LONGEST_SILENCE_S or used >= _MESSAGES_A_CONNECTION):
+                connection.close()
+            if left > 0:
+                sleep(left)
+            if connection is None or not connection.alive:
                 connection, used = connect(), 0
             message = outbox.claim(now=clock())
             if message is None:
                 continue
-            if last is not None and (left := 60.0 / rate - (time.monotonic() - last)) > 0:
-                sleep(left)
             last = time.monotonic()
             try:
                 after = _send(outbox, connection, message, bounce_to=bounce_to, wanted=wanted, clock=clock)
