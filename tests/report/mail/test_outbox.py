@@ -140,6 +140,18 @@ def test_what_is_done_with_is_let_go_and_the_thread_is_kept(outbox, new_message)
     assert (outbox.thread(1), outbox.thread(2)) == (("<1.2026-11-24@example.org>",), ())
 
 
+def test_what_may_have_arrived_is_kept_until_a_person_has_looked(outbox, new_message):
+    """Else its subscriber cannot count as told any more, and with that no later one."""
+    outbox.put(new_message(standings=b"rows"), now=1.0)
+    message = outbox.claim(now=1.0)
+    outbox.before_dot(message.id, ["owner1@example.net"])
+    outbox.recover(now=2.0)
+    outbox.record([], now=3.0 + KEPT_S)
+    assert outbox.content(message.id)
+    outbox.arrived(message.id, now=4.0 + KEPT_S)
+    assert [(told.id, standings) for told, standings in outbox.unrecorded()] == [(message.id, b"rows")]
+
+
 def test_only_what_nobody_got_can_be_dropped(outbox, new_message):
     outbox.put(new_message(1), now=1.0)
     with pytest.raises(NoMessageError, match="neither failed nor is uncertain"):

@@ -274,13 +274,14 @@ class Outbox(PrivateQueue):
         return tuple((self._message(row), bytes(standings[row["id"]])) for row in found)
 
     def record(self, numbers: Sequence[int], *, now: float) -> None:
-        """The account knows of these. The text of what is done with, or of what failed long ago, is let go."""
+        """The account knows of these. The text of what is done with, or of what failed long ago, is let go; never that of which a
+        person has yet to say whether it arrived."""
         with self._changing() as database:
             database.executemany("UPDATE message SET recorded = 1 WHERE id = ?", ((one,) for one in numbers))
             database.execute(
                 "DELETE FROM content WHERE message IN (SELECT id FROM message WHERE (state = ? AND recorded) "
-                "OR (state IN (?, ?) AND changed < ?))",
-                (MessageState.SENT, MessageState.FAILED, MessageState.UNCERTAIN, now - KEPT_S),
+                "OR (state = ? AND changed < ?))",
+                (MessageState.SENT, MessageState.FAILED, now - KEPT_S),
             )
 
     def _rows(self, condition: str, values: Sequence[Any]) -> list[dict[str, Any]]:
