@@ -2,7 +2,9 @@
 where it is read; mail that programs do not understand, or that starts a war of out-of-office notes."""
 
 import email
+import email.header
 import email.policy
+import email.utils
 import re
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -75,6 +77,33 @@ def test_the_headers_that_it_has_and_no_others(made):
     assert (
         "2 mail servers let passwords cross in the clear, 3 new, 1 fixed (2026-11-24)" in message["Subject"]
     )
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Example, Inc.",
+        "CSIRT of Example, Inc., Department of Network Measurement and Abuse Handling, Tokyo",
+        'The "Computer Security" Incident Response Team (CSIRT) of the Republic of Example, \\o/ Networks',
+        "Zentrum für Informationssicherheit, Abteilung Netzmessung, Referat 4, Bonn, Deutschland",
+        "株式会社、" * 40,
+        ", " * 100 + "x",
+        "x" * 300,
+    ],
+)
+def test_whoever_writes_is_one_however_long_the_name(made, letter, name):
+    """A From of several mailboxes, some of them without a domain, is turned away by most servers (RFC 5322 §3.6.2, DMARC)."""
+    sender = Mailbox(name, "reports@example.org")
+    octets = octets_of(made(letter(sender=sender), reply_to=sender))
+    message = email.message_from_bytes(octets)
+    for header in ("From", "Reply-To"):
+        # RFC 2047 §6.2: no blank between two encoded words is shown, and decode_header knows that.
+        (mailbox,) = email.utils.getaddresses([message[header].replace("\r\n", "")])
+        assert mailbox[1] == "reports@example.org"
+        shown = str(email.header.make_header(email.header.decode_header(mailbox[0])))
+        assert shown == header_text(name)
+    head, _, _ = octets.partition(b"\r\n\r\n")
+    assert not [line for line in head.split(b"\r\n") if len(line) > 78 and b" " in line.strip()]
 
 
 def test_the_first_to_a_subscriber_answers_nothing(made):

@@ -8,9 +8,11 @@ import re
 import secrets
 from collections.abc import Sequence
 from datetime import date, datetime
-from email.headerregistry import Address, HeaderRegistry, UnstructuredHeader
+from email.header import Header
+from email.headerregistry import Address, HeaderRegistry, UniqueAddressHeader, UnstructuredHeader
 from email.message import EmailMessage
 from email.policy import SMTP, EmailPolicy, Policy
+from textwrap import wrap
 from urllib.parse import quote
 
 import msgspec
@@ -31,10 +33,31 @@ class _Verbatim(UnstructuredHeader):
         return f"{name}: {(policy.linesep + ' ').join(words)}{policy.linesep}"
 
 
+class _Author(UniqueAddressHeader):
+    """A header of one mailbox. The library takes the quotes off a name that it must break, and every comma of it then begins
+    another mailbox."""
+
+    def fold(self, *, policy: Policy) -> str:
+        (mailbox,) = self.addresses
+        said = str(mailbox)
+        if not said.isascii():
+            said = f"{Header(mailbox.display_name, 'utf-8').encode()} <{mailbox.addr_spec}>"
+        lines = wrap(
+            f"{self.name}: {said}",  # type: ignore[attr-defined]
+            policy.max_line_length or 998,
+            subsequent_indent=" ",
+            break_long_words=False,
+            break_on_hyphens=False,
+        )
+        return policy.linesep.join(lines) + policy.linesep
+
+
 def _policy() -> "EmailPolicy[EmailMessage]":
     registry = HeaderRegistry()
     for name in ("message-id", "in-reply-to", "references", "list-unsubscribe"):
         registry.map_to_type(name, _Verbatim)  # type: ignore[arg-type]
+    for name in ("from", "reply-to"):
+        registry.map_to_type(name, _Author)  # type: ignore[arg-type]
     return SMTP.clone(cte_type="7bit", header_factory=registry)
 
 
