@@ -28,7 +28,7 @@ from openletter.subscriber.directory import Directory
 from openletter.subscriber.subscriber import Format, Subscriber
 
 OWNER = Subscriber(id=1, slug="all_of_it", name="All", networks=("0.0.0.0/0", "::/0"))
-TIMES = {"created", "modified", "first_seen", "last_seen", "first_observed", "last_observed"}
+TIMES = {"created", "modified", "first_seen", "last_seen", "first_observed", "last_observed", "stop_time"}
 OBSERVABLES = {
     "autonomous-system",
     "domain-name",
@@ -82,9 +82,9 @@ def told_of(zoo, report_table):
         table = with_faults(report_table(*rows)) if rows else with_faults(SCHEMA.empty_table())
         count = table.num_rows
         table = table.add_column(0, "subscriber", pa.array([1] * count, pa.int64()))
-        links = [row.get("link") for row in rows]
-        table = table.append_column("standing", pa.nulls(count, pa.string()))
-        table = table.append_column("link", pa.array(links, pa.string())).cast(TOLD_ROWS)
+        for name in ("standing", "link"):
+            table = table.append_column(name, pa.array([row.get(name) for row in rows], pa.string()))
+        table = table.cast(TOLD_ROWS)
         whole = [{**dict.fromkeys(STANDINGS.names), "subscriber": 1, "host": "", **one} for one in changes]
         standings = pa.Table.from_pylist(whole, schema=STANDINGS)
         return Told(
@@ -206,25 +206,46 @@ def test_a_later_survey_changes_what_the_earlier_one_said_and_adds_no_double(tol
             assert before["modified"] < after["modified"]
 
 
-def test_what_is_mended_is_revoked(told_of):
+def test_what_is_mended_has_an_end_and_none_any_more_when_it_is_back(told_of):
+    """An object that was revoked must never come again (STIX 2.1 §3.2): a platform would not show a fault that is back."""
     row = {"tag": "imap;no-tls;weak-version"}
     change = {"ip": "192.0.2.1", "port": 143, "protocol": "imap"}
     before = read(written(told_of(row)))
     fixed = {**change, "standing": "fixed", "words": [], "told": ["no_tls", "weak_version"]}
     after = read(written(told_of(changes=[fixed])))
     has = {one["id"] for one in of_type(before, "relationship") if one["relationship_type"] == "has"}
-    revoked = {one["id"] for one in of_type(after, "relationship") if one.get("revoked")}
+    over = {one["id"] for one in of_type(after, "relationship") if one.get("stop_time")}
     assert len(has) == 2
-    assert revoked == has
+    assert over == has
     (infrastructure,) = of_type(after, "infrastructure")
     assert infrastructure["labels"] == ["fixed"]
     assert infrastructure["modified"] > before[infrastructure["id"]]["modified"]
     better = {**change, "standing": "open", "words": ["weak_version"], "told": ["no_tls", "weak_version"]}
     half = read(written(told_of({"tag": "imap;tls-required;weak-version"}, changes=[better])))
-    relationships = {
-        one["id"]: one.get("revoked", False) for one in of_type(half, "relationship") if one["id"] in has
-    }
-    assert sorted(relationships.values()) == [False, True]
+    assert sorted("stop_time" in half[one] for one in has) == [False, True]
+    back = {**change, "standing": "back", "words": ["no_tls", "weak_version"], "told": []}
+    again = read(written(told_of({**row, "timestamp": "2027-01-01 03:15:00"}, changes=[back])))
+    assert not any("stop_time" in again[one] for one in has)
+    assert all(again[one]["modified"] > after[one]["modified"] for one in has)
+    for found in (before, after, half, again):
+        assert not any("revoked" in one for one in found.values())
+
+
+def test_what_was_asked_again_and_is_mended_is_said_once(told_of):
+    """The survey still has the fault: told with it, a platform shows as open what the owner was told is fixed."""
+    row = {"tag": "imap;no-tls", "standing": "fixed"}
+    change = {"ip": "192.0.2.1", "port": 143, "protocol": "imap", "standing": "fixed"}
+    found = read(written(told_of(row, changes=[{**change, "words": [], "told": ["no_tls"]}])))
+    assert [one["labels"] for one in of_type(found, "infrastructure")] == [["fixed"]]
+    assert not of_type(found, "sighting")
+
+
+def test_what_does_not_concern_a_subscriber_any_more_and_is_still_there_has_no_end(told_of):
+    row = {"tag": "imap;no-tls;weak-version"}
+    change = {"ip": "192.0.2.1", "port": 143, "protocol": "imap", "standing": "open"}
+    severe = {**change, "words": ["no_tls"], "told": ["no_tls", "weak_version"]}
+    found = read(written(told_of(row, changes=[severe])))
+    assert not any("stop_time" in one for one in found.values())
 
 
 def test_what_is_as_it_should_be_is_left_out(told_of):

@@ -63,24 +63,33 @@ def write_stix(told: Told, out: BinaryIO) -> None:
 
 
 def _objects(told: Told, tlp: Tlp) -> Iterator[Any]:
-    faulty = told.rows.filter(pc.is_valid(one_array(told.rows.column("fault"))))
-    gone = list(_gone(told.changes))
+    faulty = told.rows.filter(_open(told.rows))
+    gone = {_key(row): (row, words) for row, words in _gone(told.changes)}
     found = _found(faulty)
     marking = str(MARKINGS[tlp].id)
-    faults = {*found, *(word for _, words in gone for word in words)}
+    faults = {*found, *(word for _, words in gone.values() for word in words)}
     yield from common_objects(told.subscriber, sorted(faults, key=_order), tlp)
     yield from _sightings(told, found, marking)
     known: set[str] = set()
     for endpoint in _endpoints(faulty):
         yield from endpoint_objects(endpoint, known, marking)
+        if (key := endpoint.row["key"]) in gone:
+            # Of what does not concern the subscriber any more some is still there.
+            row, words = gone[key]
+            gone[key] = row, [word for word in words if word not in endpoint.faults]
     over = told.surveys[-1].finished or told.surveys[-1].started
     modified = f"{datetime.fromtimestamp(int(over), UTC):%Y-%m-%dT%H:%M:%S}.000Z"
-    for row, words in gone:
-        key = _key(row)
+    for key, (row, words) in gone.items():
         if row["standing"] == Standing.FIXED:
             yield mended(key, row["protocol"], modified, marking)
         for word in words:
-            yield relationship(key, "has", vulnerability_id(word), modified, marking, revoked=True)
+            yield relationship(key, "has", vulnerability_id(word), modified, marking, over=True)
+
+
+def _open(rows: Any) -> Any:
+    """Which rows have something to be mended. One that is fixed since the survey, as asking again has shown, has nothing."""
+    mended = pc.equal(one_array(rows.column("standing")), Standing.FIXED.value)
+    return pc.and_not(pc.is_valid(one_array(rows.column("fault"))), pc.fill_null(mended, False))
 
 
 def faults_in(verdict: VerdictKind) -> tuple[str, ...]:

@@ -3,7 +3,8 @@ tenth of one. Tests have the library read them, strictly.
 
 An endpoint with faults is an ``infrastructure``, which ``consists-of`` the service (``network-traffic`` to its address and port)
 and its software, and ``has`` each of its faults, a ``vulnerability``. What a survey saw is ``observed-data`` of that moment:
-address, network, name, service, certificate, software. When a fault is mended its ``has`` is revoked.
+address, network, name, service, certificate, software. When a fault is mended its ``has`` gets a ``stop_time``, and loses it
+where the fault comes back. It is not ``revoked``: that is for good (STIX 2.1 §3.2), and the fault could never be told of again.
 """
 
 from collections.abc import Iterator
@@ -103,16 +104,16 @@ def _made(kind: str, identifier: str, modified: str, marking: str, told: dict[st
 
 
 def relationship(
-    key: str, what: str, target: str, modified: str, marking: str, *, revoked: bool = False
+    key: str, what: str, target: str, modified: str, marking: str, *, over: bool = False
 ) -> dict[str, Any]:
-    """Of the infrastructure ``key`` to another object."""
+    """Of the infrastructure ``key`` to another object. ``over``: it held until ``modified``."""
     told: dict[str, Any] = {
         "relationship_type": what,
         "source_ref": infrastructure_id(key),
         "target_ref": target,
     }
-    if revoked:
-        told["revoked"] = True
+    if over:
+        told["stop_time"] = modified
     return _made("relationship", own_id("relationship", f"{key}:{what}:{target}"), modified, marking, told)
 
 
