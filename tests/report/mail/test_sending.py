@@ -152,6 +152,32 @@ def test_never_is_never(outbox, send, mail_server, new_message, clock):
     assert send(kept.url).sent == send(kept.url).failed == ()
 
 
+@pytest.mark.parametrize("reply", ["530 5.7.0 Authentication required", "553 5.7.1 not your address"])
+def test_a_sender_that_is_refused_costs_no_message(
+    outbox, send, scripted, mail_server, authority, new_message, clock, reply
+):
+    """A slip in the set-up would else have failed every report of the day, each to be sent again by hand."""
+    tls = authority.context()
+    server = scripted(lambda talk: (talk.start_tls(tls), talk.greet("SIZE"), talk.hear(), talk.say(reply)))
+    for number in range(1, 4):
+        outbox.put(new_message(number), now=clock())
+    with pytest.raises(
+        NoServerError, match=f"takes no mail from bounce@example.org: {reply}; the rest waits"
+    ):
+        send(f"smtps://127.0.0.1:{server.port}")
+    assert {(one.state, one.attempts) for one in outbox.messages()} == {("queued", 0)}
+    assert len(send(mail_server().url).sent) == 3
+
+
+def test_a_message_that_is_too_large_fails_alone(outbox, send, mail_server, new_message, clock):
+    kept = mail_server(data_size_limit=10_000)
+    outbox.put(new_message(1, octets=new_message().octets * 1_000), now=clock())
+    outbox.put(new_message(2), now=clock())
+    done = send(kept.url)
+    assert [one.reply[:4] for one in done.failed] == ["552 "]
+    assert [one.subscriber for one in done.sent] == [2]
+
+
 def test_one_recipient_of_two_is_refused_and_one_waits(outbox, send, mail_server, new_message, clock):
     kept = mail_server()
     who = ("a@x.example", "gone@x.example", "slow@x.example")

@@ -2,7 +2,7 @@
 
 MailError
 ├── MailSettingError      what a user wrote as a server, an address or a password file
-└── NoServerError         the server cannot be reached, does not do TLS as it must, or lets nobody in: nothing is sent
+└── NoServerError         the server cannot be reached, does not do TLS as it must, or does not let us in: nothing is sent
 """
 
 

@@ -59,7 +59,7 @@ def send_out(
 
     ``bounce_to``: the envelope's sender. ``wanted``: whether a subscriber (by id) still wants mail to an address. ``rate``:
     messages a minute. ``watch`` is told how many of how many are done. Raises NoServerError where the server cannot be talked
-    to; what was not sent stays where it is.
+    to, or takes nothing from us; what was not sent stays where it is.
     """
     done: list[Message] = []
     connection: Connection | None = None
@@ -81,6 +81,9 @@ def send_out(
             last = time.monotonic()
             try:
                 after = _send(outbox, connection, message, bounce_to=bounce_to, wanted=wanted, clock=clock)
+            except NoServerError:
+                outbox.release(message.id, now=clock())
+                raise
             except LostError as error:
                 if used and not _dotted(outbox, message):
                     # A server may tire of a connection; that is no fault of the message.

@@ -32,6 +32,8 @@ _MAX_LINES = 200
 _MAX_SHOWN = 300
 _GO_ON = 354
 """To DATA: the message may come (RFC 5321 §4.2.3)."""
+_TOO_LARGE = 552
+"""This message (RFC 1870 §6.1); what else is refused for good before it has a recipient is its sender."""
 _CLOSING = 421
 """The server will hang up now (same place)."""
 
@@ -237,7 +239,8 @@ class Connection:
         before_dot: Callable[[Sequence[str]], None],
     ) -> Outcome:
         """One transaction. ``sender`` gets what bounces; ``message`` has CR LF at each line's end; ``before_dot`` is told who
-        will have it, and what it raises ends the connection before the dot. Raises LostError."""
+        will have it, and what it raises ends the connection before the dot. Raises LostError; NoServerError where the server
+        takes nothing from this sender, or not without a log-in: what it refuses then is no message."""
         smtp = self._smtp
         try:
             options = []
@@ -247,6 +250,10 @@ class Connection:
             if smtp.has_extn("size"):
                 options.append(f"SIZE={len(message)}")
             reply = _answer(smtp.mail(sender, options))
+            if reply.permanent and reply.code != _TOO_LARGE:
+                raise NoServerError(
+                    f"{self._server}: takes no mail from {sender}: {reply.text}; the rest waits"
+                )
             if not reply.accepted:
                 return self._refused(Outcome(refused={}, reply=reply))
             asked = [f"ORCPT=rfc822;{_xtext(one)}" for one in recipients]
