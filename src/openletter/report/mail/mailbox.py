@@ -58,6 +58,7 @@ def read_mailbox(text: str) -> Mailbox:
     name, address = found[0]
     if len(found) != 1 or not address:
         raise MailSettingError(
-            f"{shown(text)} is not one mail address; write it as Example <reports@example.org>"
+            f"{shown(text)} is not one mail address; write it as Example <reports@example.org>, "
+            'a name with a comma as "Example, Inc." <reports@example.org>'
         )
     return Mailbox(name, address_of(address))
