@@ -67,6 +67,7 @@ def test_a_server_that_repeats_the_password_does_not_put_it_into_the_error(scrip
         connect(f"smtps://me@127.0.0.1:{server.port}", "hunter2")
     assert "hunter2" not in str(error.value)
     assert "aHVudGVyMg" not in str(error.value)
+    assert "AG1lAGh1bnRlcjI" not in str(error.value), "user and password, as AUTH PLAIN says them"
 
 
 def _spoken(server):

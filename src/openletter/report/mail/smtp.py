@@ -209,8 +209,9 @@ class Connection:
             raise self._error(f"there is no password for {visible_text(self._server.user)}")
         offered = smtp.esmtp_features.get("auth", "").upper().split()
         user, secret = self._server.user.encode(), password.encode()
+        both = b"\0".join((b"", user, secret))
         if "PLAIN" in offered:
-            code, said = smtp.docmd("AUTH", "PLAIN " + _base64(b"\0".join((b"", user, secret))))
+            code, said = smtp.docmd("AUTH", "PLAIN " + _base64(both))
         elif "LOGIN" in offered:
             code, said = smtp.docmd("AUTH", "LOGIN")
             for word in (user, secret):
@@ -220,8 +221,9 @@ class Connection:
             raise self._error("offers none of the logins AUTH PLAIN and AUTH LOGIN")
         if code != 235:
             # A server may repeat what it was sent.
-            hidden = said.replace(secret, b"...").replace(_base64(secret).encode(), b"...")
-            raise self._error(f"does not let {visible_text(self._server.user)} in: {_shown(code, hidden)}")
+            for told in (_base64(both).encode(), _base64(secret).encode(), secret):
+                said = said.replace(told, b"...")
+            raise self._error(f"does not let {visible_text(self._server.user)} in: {_shown(code, said)}")
 
     def __enter__(self) -> Self:
         return self
