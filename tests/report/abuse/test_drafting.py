@@ -183,6 +183,7 @@ def test_the_whole_zoo_becomes_drafts_that_are_mails(zoo, registry, clock, tmp_p
                 ),
                 "registry",
                 clock.now,
+                ip=ip,
             )
         return Looking(asked=0, left={})
 

@@ -42,6 +42,32 @@ def test_a_network_inside_another_keeps_its_own_desk(look, registry, rdap):
     assert [one.contact for one in found.values()] == ["customer@two.alt", "isp@one.alt", "customer@two.alt"]
 
 
+def test_a_network_inside_another_is_asked_about_again_when_its_answer_is_old(
+    look, registry, rdap, clock, cache
+):
+    """Else the reports of a customer's servers go to its provider for as long as the provider's own answer is fresh."""
+    provider = rdap.network("203.0.0.0/16", rdap.entity("abuse", mails=["isp@one.alt"]))
+    customer = rdap.network("203.0.114.0/28", rdap.entity("abuse", mails=["customer@two.alt"]))
+    registry.networks = [provider, customer]
+    look("203.0.114.1")
+    clock.now += KEPT_S[Outcome.FOUND] / 2
+    look("203.0.200.1")
+    clock.now += KEPT_S[Outcome.FOUND] / 2 + 1
+    cache.forget(clock.now)
+    looking, found = look("203.0.114.1", "203.0.114.2", "203.0.200.1")
+    assert [one.contact for one in found.values()] == ["customer@two.alt", "customer@two.alt", "isp@one.alt"]
+    assert looking.asked == 1
+    clock.now += KEPT_S[Outcome.FOUND] + 1
+    looking, found = look("203.0.0.1", "203.0.114.1", "203.0.114.2")
+    assert [one.contact for one in found.values()] == ["isp@one.alt", "customer@two.alt", "customer@two.alt"]
+    assert looking.asked == 2
+    registry.networks = [provider]
+    clock.now += KEPT_S[Outcome.FOUND] + 1
+    looking, found = look("203.0.114.1", "203.0.114.2", "203.0.200.1")
+    assert {one.contact for one in found.values()} == {"isp@one.alt"}, "the customer has left"
+    assert looking.asked == 1
+
+
 def test_what_is_known_is_not_asked_again_until_it_expires(look, registry, rdap, clock):
     registry.networks = [rdap.network("203.0.114.0/24", rdap.entity("abuse", mails=["a@one.alt"]))]
     assert look(*TEN)[0].asked == 1

@@ -21,6 +21,7 @@ KEPT_S = {
     Outcome.NOT_FOUND: 7 * _DAY_S,
     Outcome.FAILED: 3_600.0,
 }
+_NETWORKS = frozenset({Outcome.FOUND, Outcome.NO_CONTACT})
 REGISTRIES_KEPT_S = 7 * _DAY_S
 """Which registry has which addresses changes a few times a year."""
 
@@ -58,23 +59,32 @@ class ContactCache(PrivateDatabase):
         super().__init__(store_root.absolute() / FILE, "PRAGMA synchronous = NORMAL;" + _TABLES)
 
     def find(self, ip: str, now: float) -> Known | None:
-        """What is known of the smallest network around an address, and still holds."""
+        """What is known of the smallest network around an address; none where that does not hold any more: who has the whole of a
+        network is not to be taken for who has a part of it."""
         key = sort_key(ip)
         with named(self.path):
-            row = self._database.execute(
-                "SELECT told, registry, asked FROM network WHERE first <= ? AND last >= ? AND until > ? "
-                "ORDER BY first DESC, last LIMIT 1",
-                (key, key, now),
-            ).fetchone()
-        if row is None:
-            return None
-        told, registry, asked = row
-        return Known(network=msgspec.json.decode(told, type=Network), registry=registry, asked=asked)
+            for told, registry, asked, until in self._database.execute(
+                "SELECT told, registry, asked, until FROM network WHERE first <= ? AND last >= ? ORDER BY first DESC, last",
+                (key, key),
+            ):
+                network = msgspec.json.decode(told, type=Network)
+                if until > now:
+                    return Known(network=network, registry=registry, asked=asked)
+                if network.outcome in _NETWORKS:
+                    return None
+        return None
 
-    def keep(self, network: Network, registry: str, now: float) -> None:
+    def keep(self, network: Network, registry: str, now: float, *, ip: str) -> None:
+        """``ip``: that was asked about."""
         told = msgspec.json.encode(network).decode()
         until = now + KEPT_S[network.outcome]
+        key = sort_key(ip)
         with named(self.path):
+            if network.outcome is not Outcome.FAILED:
+                # Else a part that is nobody's own any more would be asked about for ever.
+                self._database.execute(
+                    "DELETE FROM network WHERE first <= ? AND last >= ? AND until <= ?", (key, key, now)
+                )
             self._database.execute(
                 "INSERT OR REPLACE INTO network VALUES (?, ?, ?, ?, ?, ?)",
                 (sort_key(network.first), sort_key(network.last), told, registry, now, until),
@@ -93,6 +103,6 @@ class ContactCache(PrivateDatabase):
             self._database.execute("INSERT OR REPLACE INTO registries VALUES (?, ?, ?)", (source, told, now))
 
     def forget(self, now: float) -> None:
-        """What does not hold any more."""
+        """What has not held for so long that nothing around it does from that time."""
         with named(self.path):
-            self._database.execute("DELETE FROM network WHERE until <= ?", (now,))
+            self._database.execute("DELETE FROM network WHERE until <= ?", (now - max(KEPT_S.values()),))

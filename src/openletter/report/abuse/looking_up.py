@@ -184,7 +184,7 @@ class LookUp:
             if reply.cut:
                 raise AnswerError(f"its answer is longer than {MAX_OCTETS:,} octets")
             network = read_answer(reply.body, task.ip, self._registries.bootstrap)
-            self._cache.keep(network, place, self._clock())
+            self._cache.keep(network, place, self._clock(), ip=task.ip)
         elif reply.status in (301, 302, 303, 307, 308):
             self._redirect(task, reply)
         elif reply.status == 404:
@@ -195,7 +195,7 @@ class LookUp:
                 outcome=Outcome.NOT_FOUND,
                 why="the registry knows no network around the address",
             )
-            self._cache.keep(unknown, place, self._clock())
+            self._cache.keep(unknown, place, self._clock(), ip=task.ip)
         elif reply.status == 429 or (reply.status == 503 and "retry-after" in reply.headers):
             said = retry_after(reply.headers.get("retry-after", ""), self._clock())
             raise _WaitError(_WAIT_S if said is None else said, reply.status)
@@ -212,7 +212,7 @@ class LookUp:
 
     def _fail(self, task: _Task, why: str, place: str) -> None:
         failed = Network(first=task.ip, last=task.ip, outcome=Outcome.FAILED, why=why)
-        self._cache.keep(failed, place, self._clock())
+        self._cache.keep(failed, place, self._clock(), ip=task.ip)
 
     def _close(self, place: str, host: _Registry, task: _Task, why: str) -> None:
         """Ask it nothing more in this run."""
