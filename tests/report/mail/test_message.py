@@ -328,8 +328,9 @@ def test_above_a_size_they_are_one_archive_that_is_always_the_same(tmp_path, mad
 
 def test_what_no_mail_can_carry_is_left_out_and_said_so(tmp_path, monkeypatch, letter):
     monkeypatch.setattr("openletter.report.mail.attachments.MAX_OCTETS", 10)
-    attached = attach(_files(tmp_path, 500), "all.zip", zip_above=10)
-    assert (attached.files, attached.too_large) == ((), True)
+    for zip_above in (10, 10_000):
+        attached = attach(_files(tmp_path, 500), "all.zip", zip_above=zip_above)
+        assert (attached.files, attached.too_large) == ((), True)
     assert "too large for a mail" in words_of(letter(attached=attached)).text
 
 

@@ -67,7 +67,7 @@ def attach(paths: Sequence[Path], archive: str, *, zip_above: int = DEFAULT_ZIP_
     for path in ordered:
         with named(path):
             size += path.stat().st_size
-    if size > zip_above:
+    if size > min(zip_above, MAX_OCTETS):
         octets = zipped(ordered)
         if len(octets) > MAX_OCTETS:
             return Attached(zipped=True, too_large=True)
