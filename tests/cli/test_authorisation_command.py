@@ -99,6 +99,14 @@ def test_explain_shows_by_whose_leave(openletter, tmp_path):
         assert word in line
 
 
+def test_what_an_authorisation_says_does_nothing_to_the_terminal(openletter, tmp_path):
+    """It may come from somebody else: from the register of those who allow surveys."""
+    hostile = write(tmp_path / "leave.toml", leave(NEXT_YEAR, who=r"a\u001b[2Jb\u202ed"))
+    code, out, err = openletter(PUBLIC, "--authorisation", hostile)
+    assert code == 0, err
+    assert r"a\x1b[2Jb\u202ed" in out
+
+
 def test_its_copy_stays_with_the_survey_also_when_it_is_renewed(tmp_path, monkeypatch):
     """On loopback, where a leave is not needed and is kept all the same; port 9 is closed there."""
     monkeypatch.chdir(tmp_path)

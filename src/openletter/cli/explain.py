@@ -7,6 +7,7 @@ from itertools import islice
 from openletter.cli.discover import Discovery, unseen_by_zmap, zmap_rate
 from openletter.cli.progress import duration
 from openletter.discovery.target_list import TargetList
+from openletter.report.visible import visible_text
 from openletter.scope.authorisation import Authorisation, public_intervals
 from openletter.scope.error import shown
 from openletter.scope.host import NamedHost
@@ -142,7 +143,7 @@ def _right(authorisation: Authorisation | None) -> str:
     networks = ", ".join(authorisation.scope[:_SHOWN_NETWORKS])
     more = len(authorisation.scope) - _SHOWN_NETWORKS
     return (
-        f"{authorisation.who} ({authorisation.contact}): {authorisation.basis}, until {authorisation.until}; "
+        f"{visible_text(authorisation.who)} ({visible_text(authorisation.contact)}): {visible_text(authorisation.basis)}, until {authorisation.until}; "
         f"for {networks}{f' and {more:,} more' if more > 0 else ''}; "
         f"{'with' if authorisation.confirm else 'without'} leave for --confirm."
     )
