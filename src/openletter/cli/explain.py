@@ -142,8 +142,9 @@ def _right(authorisation: Authorisation | None) -> str:
         return "no authorisation file; none is needed for so few public addresses."
     networks = ", ".join(authorisation.scope[:_SHOWN_NETWORKS])
     more = len(authorisation.scope) - _SHOWN_NETWORKS
+    who, contact, basis = map(visible_text, (authorisation.who, authorisation.contact, authorisation.basis))
     return (
-        f"{visible_text(authorisation.who)} ({visible_text(authorisation.contact)}): {visible_text(authorisation.basis)}, until {authorisation.until}; "
+        f"{who} ({contact}): {basis}, until {authorisation.until}; "
         f"for {networks}{f' and {more:,} more' if more > 0 else ''}; "
         f"{'with' if authorisation.confirm else 'without'} leave for --confirm."
     )
