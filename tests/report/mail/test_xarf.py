@@ -136,6 +136,12 @@ def test_a_message_has_the_parts_and_fields_that_a_desk_looks_for():
     assert four.get_filename() == "xarf.json"
 
 
+@pytest.mark.parametrize(("ip", "kind"), [("192.0.2.1", "ip-address"), ("2001:db8::1", "ipv6")])
+def test_what_kind_of_source_it_is(ip, kind):
+    """X-ARF 0.2, appendix B: ``ip-address`` is one of IPv4; a desk that holds to it turns another away."""
+    assert read_yaml(report_text(xarf_of(row(ip=ip), CSIRT)))["Source-Type"] == kind
+
+
 def test_newer_desks_find_version_4():
     report = json.loads(xarf_json(xarf_of(row(), CSIRT, SAID)))
     assert set(report) >= REQUIRED_4
@@ -152,7 +158,9 @@ def test_newer_desks_find_version_4():
     assert all(re.fullmatch(r"[a-z0-9][a-z0-9_+-]*:[a-z0-9][a-z0-9_+.-]*", tag) for tag in report["tags"])
 
 
-@pytest.mark.parametrize("more", [{}, {"clause": None, "hostname": None, "tag": "imap;tls-optional"}])
+@pytest.mark.parametrize(
+    "more", [{}, {"clause": None, "hostname": None, "tag": "imap;tls-optional"}, {"ip": "2001:db8::1"}]
+)
 def test_it_holds_to_the_schema_that_it_names(more):
     """X-ARF's draft: what is not optional must be there; and nothing is there that the schema does not know."""
     fields = read_yaml(report_text(xarf_of(row(**more), CSIRT)))

@@ -121,7 +121,7 @@ def report_fields(xarf: Xarf) -> dict[str, str | int | float]:
         "Version": XARF_VERSION,
         "User-Agent": f"openletter {__version__}",
         "Date": format_datetime(xarf.seen),
-        "Source-Type": "ip-address",
+        "Source-Type": "ipv6" if ":" in xarf.ip else "ip-address",
         "Source": xarf.ip,
         "Port": xarf.port,
         "Report-ID": f"{xarf.number.hex}@{xarf.reporter.domain}",

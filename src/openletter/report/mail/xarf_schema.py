@@ -21,7 +21,7 @@ def schema() -> dict[str, Any]:
             "Version": {"type": "number"},
             "User-Agent": text,
             "Date": {"type": "string", "format": "date-time"},
-            "Source-Type": {"type": "string", "enum": ["ip-address"]},
+            "Source-Type": {"type": "string", "enum": ["ip-address", "ipv6"]},
             "Source": text,
             "Port": {"type": "integer"},
             "Report-ID": {"type": "string", "format": "email"},
