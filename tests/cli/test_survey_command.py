@@ -166,6 +166,17 @@ def test_settings_flag_over_environment_over_file(openletter, server, tmp_path, 
     assert (tmp_path / "from-flag" / "manifest.sqlite").exists()
 
 
+def test_a_survey_takes_all_of_its_settings(openletter, server, tmp_path):
+    (tmp_path / "openletter.toml").write_text(
+        'window = "00:00-23:59Z,23:59-24:00Z"\nhost-gap = 0.5\nretries = 2\nretry-after = 7\n'
+        'source = ["127.0.0.1"]\nvantage = "ams"\n'
+    )
+    code, out, _ = openletter("survey", PRIVATE, "--port", f"imap={server}", "--explain")
+    assert code == 0
+    for said in ("0.5 s between two", "2 times and 7 s after", '"ams", 127.0.0.1 (bound)', "00:00-23:59Z"):
+        assert said in out
+
+
 @pytest.mark.parametrize(
     ("text", "says"),
     [

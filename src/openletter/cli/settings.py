@@ -28,6 +28,12 @@ class Settings(msgspec.Struct, frozen=True, rename="kebab", forbid_unknown_field
     network_rate: float | None = None
     concurrency: int | None = None
     processes: int | None = None
+    window: str | None = None
+    host_gap: float | None = None
+    retries: int | None = None
+    retry_after: float | None = None
+    source: list[str] | None = None
+    vantage: str | None = None
     timeout: float | None = None
     authorisation: str | None = None
     log: str | None = None
