@@ -168,6 +168,31 @@ def test_severities_below_the_subscribers_are_no_faults(finished, directory, ser
     assert found(reports=(ReportType.SCAN_IMAP,)) == 0
 
 
+@pytest.mark.parametrize("less", [{"minimum": Severity.HIGH}, {"reports": (ReportType.SCAN_IMAP,)}])
+def test_who_wants_to_hear_less_is_not_told_that_it_is_mended(directory, days, server, less):
+    days(server("192.0.2.1"))
+    directory.change("a", **less)
+    assert days(server("192.0.2.1")) == []
+    assert days(_sound(server)) == [("192.0.2.1", "fixed")]
+    assert days(_sound(server)) == []
+
+
+def test_a_report_that_was_handed_over_late_does_not_set_the_account_back(finished, directory, days, server):
+    """Mail of Monday whose arrival a person confirms on Thursday, when it was said on Tuesday that all is mended."""
+    days(server("192.0.2.1"), server("192.0.2.2"), told=False)
+    monday, late = days.record, standings(finished.store, days.record, directory, days.on)
+    days(server("192.0.2.1"), server("192.0.2.2"))
+    days(_sound(server), server("192.0.2.2", caps_pre=("USER", "SASL ANONYMOUS")))
+    before = read_table(reported_files(finished.store)[0]).to_pylist()
+    record_reported(finished.store, monday, late, DAY)
+    after = read_table(reported_files(finished.store)[0]).to_pylist()
+    assert after == [{**row, "first_reported": DAY} for row in before]
+    assert [row["closed_at"] for row in after] == [DAY + timedelta(days=2), None]
+    assert days(_sound(server), server("192.0.2.2", caps_pre=("USER", "SASL ANONYMOUS"))) == [
+        ("192.0.2.2", "open")
+    ]
+
+
 def test_a_row_tells_all_that_a_report_needs(finished, directory, server):
     record = finished([server("192.0.2.1", host="mail.example.org")])
     table = standings(finished.store, record, directory, DAY)

@@ -47,22 +47,26 @@ SCHEMA: Any = pa.schema(
 """A ``pyarrow.Schema``."""
 
 _MERGE = """
+WITH joined AS (
+  SELECT n, o, CASE WHEN o.last_reported > $on THEN NULL ELSE n.standing END AS news
+  FROM (SELECT * FROM after WHERE standing <> 'open' OR times > 0) n
+  FULL JOIN before o
+  ON n.subscriber = o.subscriber AND n.ip_sort = o.ip_sort AND n.port = o.port AND n.host = o.host
+  WHERE o.closed_at IS NULL OR o.closed_at >= $forget OR n.subscriber IS NOT NULL
+)
 SELECT coalesce(n.subscriber, o.subscriber) AS subscriber, coalesce(n.ip_sort, o.ip_sort) AS ip_sort,
        coalesce(n.port, o.port) AS port, coalesce(n.host, o.host) AS host, coalesce(n.ip, o.ip) AS ip,
-       CASE WHEN n.standing IN ('new', 'back', 'reminder') THEN n.words ELSE o.words END AS words,
-       CASE WHEN n.standing IN ('new', 'back', 'reminder') THEN n.severity ELSE o.severity END AS severity,
-       coalesce(o.first_reported, $on) AS first_reported,
-       CASE WHEN n.standing <> 'open' THEN $on ELSE o.last_reported END AS last_reported,
-       coalesce(o.times, 0) + CASE WHEN n.standing <> 'open' AND coalesce(o.last_reported < $on, true) THEN 1 ELSE 0 END AS times,
+       CASE WHEN news IN ('new', 'back', 'reminder') THEN n.words ELSE o.words END AS words,
+       CASE WHEN news IN ('new', 'back', 'reminder') THEN n.severity ELSE o.severity END AS severity,
+       CASE WHEN n.standing <> 'open' THEN least(o.first_reported, $on) ELSE o.first_reported END AS first_reported,
+       CASE WHEN news <> 'open' THEN $on ELSE o.last_reported END AS last_reported,
+       coalesce(o.times, 0) + CASE WHEN news <> 'open' AND coalesce(o.last_reported < $on, true) THEN 1 ELSE 0 END AS times,
        greatest(o.seen, n.seen) AS seen,
-       CASE WHEN n.standing = 'fixed' THEN $on WHEN n.standing IN ('new', 'back', 'reminder') THEN NULL
+       CASE WHEN news = 'fixed' THEN $on WHEN news IN ('new', 'back', 'reminder') THEN NULL
             ELSE o.closed_at END AS closed_at
-FROM (SELECT * FROM after WHERE standing <> 'open' OR times > 0) n
-FULL JOIN before o
-ON n.subscriber = o.subscriber AND n.ip_sort = o.ip_sort AND n.port = o.port AND n.host = o.host
-WHERE o.closed_at IS NULL OR o.closed_at >= $forget OR n.subscriber IS NOT NULL
-ORDER BY 2, 3, 4, 1
+FROM joined ORDER BY 2, 3, 4, 1
 """
+"""``news`` is null where a later day is written down: a message that was handed over late says nothing of what came after it."""
 
 
 def reported_files(store: Store) -> list[Path]:

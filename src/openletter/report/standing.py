@@ -13,7 +13,8 @@ not. Nothing else that is seen there changes anything: reports are of surveys.
 
 Who does not answer is not fixed by that: it stays as it is for ``GRACE_DAYS``, and then is said to be gone. An answer that does
 not tell, a survey that did not ask, a survey older than what was told, and a network that is not the subscriber's any more
-change nothing.
+change nothing. Nor is anything mended by a subscriber who does not want to hear of it any more (a higher least severity, a report
+less): as long as a fault that it was told of is there, nothing is said of the endpoint.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -115,7 +116,8 @@ WITH here AS (
          CASE WHEN mended_since THEN r.class ELSE e.class END AS class,
          CASE WHEN mended_since THEN r.findings ELSE e.findings END AS findings,
          CASE WHEN mended_since THEN r.type ELSE e.type END AS type,
-         CASE WHEN mended_since THEN [] ELSE {_MINE.format(of="e")} END AS mine
+         CASE WHEN mended_since THEN [] ELSE {_MINE.format(of="e")} END AS mine,
+         [f.word FOR f IN CASE WHEN mended_since THEN r.faults ELSE e.faults END] AS there
   FROM matched m JOIN wanted w ON m.subscriber = w.subscriber JOIN endpoints e ON e.row = m.row
   LEFT JOIN rechecks r ON r.ip_sort = e.ip_sort AND r.port = e.port AND r.host = e.host
   LEFT JOIN asked a ON a.ip_sort = e.ip_sort AND a.port = e.port AND a.host = e.host
@@ -123,7 +125,8 @@ WITH here AS (
   SELECT h.* REPLACE (h.mended_before AND h.rechecked > s.seen AS mended_before),
          [f.word FOR f IN h.mine] AS words, list_min([f.rank FOR f IN h.mine]) AS rank,
          s.words AS told, s.severity AS was, s.first_reported, s.last_reported, coalesce(s.times, 0) AS times,
-         s.seen AS seen_before, s.closed_at, s.subscriber IS NOT NULL AS known
+         s.seen AS seen_before, s.closed_at, s.subscriber IS NOT NULL AS known,
+         list_has_any(h.there, s.words) AS still
   FROM here h LEFT JOIN told s
   ON s.subscriber = h.subscriber AND s.ip_sort = h.ip_sort AND s.port = h.port AND s.host = h.host
   WHERE s.seen IS NULL OR s.seen <= $at
@@ -134,7 +137,7 @@ WITH here AS (
     WHEN len(words) > 0 AND NOT list_has_all(told, words) THEN '{Standing.NEW}'
     WHEN len(words) > 0 AND days[rank + 1] > 0 AND $on - last_reported >= days[rank + 1] THEN '{Standing.REMINDER}'
     WHEN len(words) > 0 THEN '{Standing.OPEN}'
-    WHEN NOT known OR closed_at IS NOT NULL THEN NULL
+    WHEN NOT known OR closed_at IS NOT NULL OR still THEN NULL
     WHEN mended_since OR mended_before THEN '{Standing.FIXED}'
     WHEN class = '{Class.UNREACHABLE}'
       AND $on - (DATE '1970-01-01' + floor(seen_before / 86400)::INTEGER) < {GRACE_DAYS} THEN '{Standing.OPEN}'
