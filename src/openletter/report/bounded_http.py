@@ -201,8 +201,9 @@ class _Exchange:
 
     def _end(self) -> None:
         self._over.set()
+        # Not SSLSocket.shutdown: that gives up its TLS first, and what another thread sends then goes out in the clear.
         with suppress(OSError):
-            self._sock.shutdown(socket.SHUT_RDWR)
+            socket.socket.shutdown(self._sock, socket.SHUT_RDWR)
 
     def run(
         self,
