@@ -22,7 +22,6 @@ from hypothesis import strategies as st
 from openletter.tls.certificate import CertificateFacts, Unreadable, UnreadableReason, ValidationLevel, facts
 from openletter.tls.distinguished_name import DistinguishedName
 from openletter.tls.frame import MAX_DER_BYTES
-from openletter.tls.signature import verified_by
 
 ATTRIBUTES = {
     NameOID.COMMON_NAME: "mail.example.org",
@@ -180,15 +179,6 @@ def test_same_name_without_the_key_is_self_issued_and_not_self_signed(authority:
     assert (forged.self_issued, forged.self_signed) == (True, False)
 
 
-def test_a_signature_by_another_s_key_is_told_apart(authority: Any, root: Any) -> None:
-    leaf = authority.issue("mail.example.org", root)
-    stranger = authority.issue("Test Root", ca=True)
-    assert verified_by(leaf.der, root.der)
-    assert not verified_by(leaf.der, stranger.der)
-    assert not verified_by(leaf.der, leaf.der)
-    assert not verified_by(b"", root.der)
-
-
 @pytest.mark.parametrize(
     ("policies", "level"),
     [
@@ -313,7 +303,6 @@ def test_an_unknown_kind_of_key_or_signature_is_shown_by_its_number(authority: A
 @given(st.binary(max_size=400))
 def test_no_bytes_raise(data: bytes) -> None:
     assert isinstance(facts(data), Unreadable | CertificateFacts)
-    verified_by(data, data)
 
 
 @settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -1,4 +1,4 @@
-"""Who signed a certificate: a key against a signature, and nothing about the right to sign."""
+"""A key against a certificate's signature, and nothing about the right to sign."""
 
 import warnings
 
@@ -7,7 +7,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed448, ed25519, padding, rsa
 
 from openletter.tls import algorithms, der
-from openletter.tls.frame import MAX_DER_BYTES, Frame, algorithm_identifier, read_frame
+from openletter.tls.frame import Frame, algorithm_identifier
 
 _HASHES: dict[str, type[hashes.HashAlgorithm]] = {
     "md5": hashes.MD5,
@@ -62,24 +62,3 @@ def verifies(data: bytes, parts: Frame, name: str, digest: str, spki: bytes) -> 
     except (InvalidSignature, UnsupportedAlgorithm, ValueError, TypeError):
         return False
     return True
-
-
-def verified_by(certificate: bytes, issuer: bytes) -> bool:
-    """Whether ``certificate`` (DER) names ``issuer`` as its issuer, and that one's key verifies the signature.
-
-    Nothing is said about dates or about the right to issue. Unreadable input verifies nothing.
-    """
-    if max(len(certificate), len(issuer)) > MAX_DER_BYTES:
-        return False
-    try:
-        parts, above = read_frame(certificate), read_frame(issuer)
-        if (
-            certificate[parts.issuer.head : parts.issuer.end]
-            != issuer[above.subject.head : above.subject.end]
-        ):
-            return False
-        name, parameters = algorithm_identifier(certificate, parts.signature_algorithm)
-        digest = digest_name(certificate, name, parameters)
-        return verifies(certificate, parts, name, digest, issuer[above.spki.head : above.spki.end])
-    except der.MalformedError:
-        return False

@@ -3,6 +3,8 @@
 The path is found and judged by ``cryptography``'s verifier, under the rules of the web's public CAs. A mail client
 asks two questions that the verifier answers as one: is the issuer known, and is it the right time? So a chain that
 fails is tried again at moments when its certificates were in force; if it stands then, only the date is at fault.
+What fails still is shown to OpenSSL (:mod:`openletter.tls.issuers`): an owner is not told that a CA is unknown where
+it only bends the rules of browsers.
 """
 
 import hashlib
@@ -31,7 +33,7 @@ from cryptography.x509.verification import (
 
 from openletter.tls.certificate import CertificateFacts, facts
 from openletter.tls.frame import MAX_DER_BYTES
-from openletter.tls.signature import verified_by
+from openletter.tls.issuers import Issuers
 
 MAX_CHAIN = 10
 """Certificates of a chain that are looked at; OpenSSL's clients stop at the same depth by default."""
@@ -130,6 +132,21 @@ def _pem_certificates(path: Path) -> list[bytes]:
         raise ValueError(f"{path}: a PEM certificate in it is damaged") from None
 
 
+def _moment(at: float) -> datetime:
+    return datetime.fromtimestamp(min(max(at, _EARLIEST), _LATEST), UTC)
+
+
+def _for_servers(certificate: bytes) -> bool:
+    loaded = _load(certificate)
+    try:
+        uses = loaded.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value if loaded else ()
+    except x509.ExtensionNotFound:
+        return True
+    except ValueError:
+        return False
+    return not _SERVER_USES.isdisjoint(uses)
+
+
 def _date_at_fault(leaf: CertificateFacts, stood_at: float, at: float) -> ChainReason:
     if leaf.not_after is not None and at > leaf.not_after:
         return ChainReason.EXPIRED
@@ -163,8 +180,10 @@ class Trust:
         loaded = {root: parsed for root in ders if (parsed := _load(root)) is not None}
         read = {root: known for root in loaded if isinstance(known := facts(root), CertificateFacts)}
         self._roots = read
+        self._names = {known.subject for known in read.values()}
         self._edges = {edge for known in read.values() for edge in _edges(known)}
         self._store = Store(list(loaded.values())) if loaded else None
+        self._issuers = Issuers(loaded.values())
         self._judged: OrderedDict[bytes, list[_Span]] = OrderedDict()
 
     def __len__(self) -> int:
@@ -207,36 +226,35 @@ class Trust:
         others = [loaded for c in chain[1:] if (loaded := _load(c)) is not None]
         if self._stands(leaf, others, at):
             return ChainReason.OK
+        if not any(c in self._roots or known.issuer in self._names for c, known in read.items()):
+            return ChainReason.UNKNOWN_CA
         if not all(_in_force(read[c], at) for c in chain if c in read):
             moments = {m for c in chain if c in read for m in (read[c].not_after, read[c].not_before)}
             for moment in sorted(m for m in moments if m is not None):
                 if self._stands(leaf, others, moment):
                     return _date_at_fault(read[chain[0]], moment, at)
-        return self._weakly_signed(chain, read, at)
+        return self._by_openssl(leaf, others, at)
 
-    def _weakly_signed(
-        self, chain: tuple[bytes, ...], read: dict[bytes, CertificateFacts], at: float
-    ) -> ChainReason:
-        """The verifier takes no signature over MD5 or SHA-1, so the first step of such a chain is ours.
-
-        An issuer that is itself signed so ends the search: two such steps are no chain any more.
-        """
-        leaf = read[chain[0]]
-        candidates = [*((c, read[c]) for c in chain[1:] if c in read), *self._roots.items()]
-        for candidate, known in candidates if leaf.weak_signature else ():
-            if known.subject != leaf.issuer or not known.is_ca or not verified_by(chain[0], candidate):
-                continue
-            issuer = _load(candidate)
-            others = [loaded for c in chain[1:] if c != candidate and (loaded := _load(c)) is not None]
-            if issuer is not None and self._stands(issuer, others, at):
-                return ChainReason.WEAK_SIGNATURE
-        return ChainReason.UNKNOWN_CA
+    def _by_openssl(self, leaf: x509.Certificate, others: list[x509.Certificate], at: float) -> ChainReason:
+        """Weak issuers vouch for nobody."""
+        path = self._issuers.path(leaf, others, _moment(at)) or self._issuers.path(leaf, others, None)
+        read = [known for c in path if isinstance(known := facts(c), CertificateFacts)]
+        weak = any(known.weak_key or known.weak_signature for known in read[1:])
+        if not path or len(read) < len(path) or weak or not all(map(_for_servers, path)):
+            return ChainReason.UNKNOWN_CA
+        for known in read:
+            if known.not_after is None or known.not_before is None:
+                return ChainReason.UNKNOWN_CA
+            if at >= known.not_after + 1:
+                return ChainReason.EXPIRED
+            if at < known.not_before:
+                return ChainReason.NOT_YET_VALID
+        return ChainReason.WEAK_SIGNATURE if read[0].weak_signature else ChainReason.OK
 
     def _stands(self, leaf: x509.Certificate, others: list[x509.Certificate], at: float) -> bool:
         if self._store is None:
             return False
-        moment = datetime.fromtimestamp(min(max(at, _EARLIEST), _LATEST), UTC)
-        builder = PolicyBuilder().store(self._store).time(moment)
+        builder = PolicyBuilder().store(self._store).time(_moment(at))
         verifier = builder.extension_policies(ca_policy=_CA, ee_policy=_SERVER).build_client_verifier()
         try:
             with warnings.catch_warnings():
