@@ -29,8 +29,8 @@ class RowFaults(msgspec.Struct, frozen=True):
 
 
 def chain_faults(table: Any, chain: str, ders: Mapping[str, bytes], trust: Trust) -> RowFaults:
-    """Of the column ``chain`` of a ``pyarrow.Table`` that also has ``host`` and ``started``. A certificate that is not
-    among ``ders`` was not sent, as far as anyone can tell."""
+    """Of the column ``chain`` of a ``pyarrow.Table`` that also has ``host`` and ``started``. An issuer that is not among
+    ``ders`` was not sent, as far as anyone can tell; where the server's own certificate is not, no fault is known."""
     groups = group(table, [chain, "host"])
     chains = table.column(chain).take(groups.first).to_pylist()
     hosts = table.column("host").take(groups.first).to_pylist()
@@ -48,8 +48,9 @@ def chain_faults(table: Any, chain: str, ders: Mapping[str, bytes], trust: Trust
     known: list[int] = []
     changing: list[int] = []
     for number, sent in enumerate(chains):
-        first = at(number, span["min"]) if sent else 0
-        if sent and at(number, span["max"]) != first:
+        known_leaf = bool(sent) and sent[0] in ders
+        first = at(number, span["min"]) if known_leaf else 0
+        if known_leaf and at(number, span["max"]) != first:
             changing.append(number)
         known.append(first)
     of = pa.array(known, pa.int64()).take(groups.of)
