@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Annotated, TypeVar
 
@@ -121,6 +122,7 @@ def post_findings(
     today = datetime.now(UTC).date()
     messages = 0
     findings: dict[str, int] = {}
+    refused: dict[str, None] = {}
     with working(Console(stderr=True), "posting") as watch:
         for record in records:
             try:
@@ -133,12 +135,15 @@ def post_findings(
                     subscribers=subscribers,
                     links=links,
                     copy=copy,
-                    post=lambda queue, to: post_all(queue, to, watch=watch),
+                    post=partial(post_all, watch=watch),
                 )
             except WebhookError as error:
                 raise CouldNotRunError(str(error)) from None
             messages += posted.accepted
+            refused |= dict.fromkeys(posted.refused)
             for slug, count in posted.findings.items():
                 findings[slug] = findings.get(slug, 0) + count
     total = sum(findings.values())
     sys.stderr.write(f"{total:,} findings of {len(findings)} subscribers posted in {messages} messages\n")
+    if refused:
+        raise CouldNotRunError(f"not taken, and waiting: {'; '.join(refused)}")

@@ -9,6 +9,7 @@ import subprocess
 import sys
 from datetime import UTC, date, datetime, timedelta
 from email.utils import format_datetime
+from functools import partial
 from pathlib import Path
 
 import jsonschema
@@ -61,7 +62,7 @@ def hand(store, receiver):
                 directory,
                 hook,
                 on,
-                post=post or (lambda queue, to: post_all(queue, to, sleep=slept.append)),
+                post=post or partial(post_all, sleep=slept.append),
                 **more,
             )
 
@@ -154,7 +155,34 @@ def test_a_redirect_is_refused(hand, receiver, status):
     assert len(receiver.requests) == 1
 
 
-@pytest.mark.parametrize("status", [400, 401, 404, 410, 413])
+@pytest.mark.parametrize("status", [400, 413, 422])
+def test_a_message_that_is_not_taken_does_not_hold_up_those_about_others(
+    hand, receiver, finished, server, status
+):
+    receiver.answers = [(status, {})]
+    posted = hand()
+    assert (posted.accepted, posted.refused) == (4, (f"s0: {receiver.url.split('/')[2]}: answers {status}",))
+    # It is offered again before what came later about the same subscriber, and by its id.
+    finished([server(f"198.51.100.{n}") for n in range(5)], now=1_795_478_400.0 + 86_400)
+    receiver.answers = [(status, {})]
+    posted = hand(TODAY + timedelta(days=1))
+    assert (posted.accepted, len(posted.refused)) == (4, 1)
+    assert hand(TODAY + timedelta(days=1)).accepted == 2
+    asked = [(number, taken) for number, _, body, taken in receiver.requests if "198.51.100.0" in str(body)]
+    assert [taken for _, taken in asked] == [status, status, 204, 204]
+    assert len({number for number, _ in asked[:3]}) == 1
+
+
+def test_an_address_that_takes_no_message_is_not_asked_about_everybody(hand, receiver):
+    receiver.answers = [(400, {})] * 9
+    with pytest.raises(WebhookError, match="answers 400, which is no"):
+        hand()
+    assert len(receiver.requests) == 3
+    receiver.answers = []
+    assert hand().accepted == 5
+
+
+@pytest.mark.parametrize("status", [401, 404, 410])
 def test_a_no_is_not_asked_again_and_nothing_is_lost(hand, receiver, status):
     receiver.answers = [(status, {})]
     with pytest.raises(WebhookError, match=f"answers {status}, which is no"):

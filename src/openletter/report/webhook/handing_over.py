@@ -1,8 +1,8 @@
 """A webhook as a way to tell subscribers: what is due is put down, posted, and counts as told when all of it was accepted."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Collection, Sequence
 from datetime import date
-from typing import Any
+from typing import Any, Protocol
 
 import msgspec
 import pyarrow as pa
@@ -12,7 +12,7 @@ from openletter.report.link import Links
 from openletter.report.reported import record_reported
 from openletter.report.standing import standings
 from openletter.report.webhook.payload import bodies
-from openletter.report.webhook.posting import Hook, post_all
+from openletter.report.webhook.posting import Hook, Posting, post_all
 from openletter.report.webhook.queue import LOCK, Handover, WebhookQueue
 from openletter.store.error import NoSurveyError
 from openletter.store.lock import Lock
@@ -29,6 +29,14 @@ class Posted(msgspec.Struct, frozen=True, kw_only=True):
     """Messages, those that an earlier run had left among them."""
     findings: dict[str, int]
     """By slug, what was put down by this run."""
+    refused: tuple[str, ...] = ()
+    """What is not taken, in words; it waits."""
+
+
+class Post(Protocol):
+    """As :func:`openletter.report.webhook.posting.post_all`."""
+
+    def __call__(self, queue: WebhookQueue, hook: Hook, without: Collection[int] = (), /) -> Posting: ...
 
 
 def hand_over(
@@ -41,7 +49,7 @@ def hand_over(
     subscribers: Sequence[Subscriber] | None = None,
     links: Links | None = None,
     copy: bool = False,
-    post: Callable[[WebhookQueue, Hook], int] = post_all,
+    post: Post = post_all,
 ) -> Posted:
     """Post how each finding of the ``subscribers`` (all that are active) stands on a day; first what an earlier run has left.
     ``copy``: nobody counts as told by it. Raises WebhookError, NoSurveyError, StoreError; what was accepted until then is
@@ -50,7 +58,7 @@ def hand_over(
     with Lock(store.root / LOCK, _BUSY), WebhookQueue(store.root) as queue:
         try:
             settle(store, queue)
-            accepted = post(queue, hook)
+            before = post(queue, hook)
             # What an earlier run told counts before it is asked how things stand.
             settle(store, queue)
             told = directory.list(active=True) if subscribers is None else tuple(subscribers)
@@ -71,7 +79,12 @@ def hand_over(
                     standings=_octets(rows),
                 ):
                     put[one.slug] = rows.num_rows
-            return Posted(accepted=accepted + post(queue, hook), findings=put)
+            after = post(queue, hook, before.refused)
+            return Posted(
+                accepted=before.accepted + after.accepted,
+                findings=put,
+                refused=(*before.refused.values(), *after.refused.values()),
+            )
         finally:
             settle(store, queue)
 

@@ -3,7 +3,7 @@
 import random
 import ssl
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 import msgspec
 
@@ -29,6 +29,10 @@ TIMEOUT_S = 20.0
 _MAX_ANSWER = 4_096
 _JITTER = 0.25
 _LATER = frozenset({408, 425, 429})
+_OF_THE_MESSAGE = frozenset({400, 413, 422})
+"""Answers to what one message says, or how long it is: another one may be taken."""
+_MOST_REFUSED = 3
+"""So many subscribers' messages in a row, and nothing was accepted: it is the address that takes nothing."""
 
 
 class WebhookError(Exception):
@@ -43,26 +47,43 @@ class Hook(msgspec.Struct, frozen=True, kw_only=True):
     timeout: float = TIMEOUT_S
 
 
+class Posting(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of what waited."""
+
+    accepted: int
+    """Messages."""
+    refused: dict[int, str]
+    """By subscriber, why a message about it is not taken. What else is about it waits behind that one, so that nobody hears of
+    what came later first."""
+
+
 def post_all(
     queue: WebhookQueue,
     hook: Hook,
+    without: Collection[int] = (),
     *,
     attempts: int = ATTEMPTS,
     clock: Callable[[], float] = time.time,
     sleep: Callable[[float], None] = time.sleep,
     watch: Callable[[int, int], None] = lambda *_: None,
-) -> int:
-    """Post what waits for this address; how many were accepted. ``watch`` is told how many of how many. Raises WebhookError,
-    StoreError."""
+) -> Posting:
+    """Post what waits for this address, but nothing about the subscribers ``without``. ``watch`` is told how many of how many.
+    Raises WebhookError where the address takes nothing, StoreError."""
     url = str(hook.url)
-    of = queue.waiting(url)
+    of = queue.waiting(url, without)
     done = 0
-    while (message := queue.next(url)) is not None:
+    refused: dict[int, str] = {}
+    while (message := queue.next(url, {*without, *refused})) is not None:
         watch(done, of)
-        _post(queue, hook, message, attempts, clock, sleep)
-        done += 1
+        why = _post(queue, hook, message, attempts, clock, sleep)
+        if not why:
+            done += 1
+            continue
+        refused[message.subscriber] = f"{message.slug}: {why}"
+        if not done and len(refused) == _MOST_REFUSED:
+            raise WebhookError(f"{why}, which is no. {_LEFT}")
     watch(done, of)
-    return done
+    return Posting(accepted=done, refused=refused)
 
 
 def _post(
@@ -72,7 +93,8 @@ def _post(
     attempts: int,
     clock: Callable[[], float],
     sleep: Callable[[float], None],
-) -> None:
+) -> str:
+    """Why this message is not taken; empty where it is. Raises WebhookError."""
     for attempt in range(1, attempts + 1):
         try:
             reply = _once(hook, message, int(clock()))
@@ -83,17 +105,20 @@ def _post(
         else:
             if 200 <= reply.status < 300:
                 queue.tried(message.id, accepted=True)
-                return
+                return ""
             wait, why = _after(reply, attempt, clock()), f"{hook.url.place}: answers {reply.status}"
             if 300 <= reply.status < 400:
                 raise WebhookError(f"{why}, a redirect, which is not followed; give the address itself")
             if reply.status < 500 and reply.status not in _LATER:
                 queue.tried(message.id, accepted=False)
+                if reply.status in _OF_THE_MESSAGE:
+                    return why
                 raise WebhookError(f"{why}, which is no. {_LEFT}")
         queue.tried(message.id, accepted=False)
         if attempt == attempts or wait > LONGEST_WAIT_S:
             raise WebhookError(f"{why}. {_LEFT}")
         sleep(wait)
+    raise AssertionError("the last attempt ends it")
 
 
 _LEFT = "What was not accepted waits in the store: run the command again"

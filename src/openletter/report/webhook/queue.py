@@ -6,8 +6,9 @@ with the same ids, so that a receiver can tell that it has seen one. When all we
 as told of what stands in them, and the octets are thrown away.
 """
 
+import json
 import secrets
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date
 from pathlib import Path
 
@@ -44,12 +45,18 @@ CREATE TABLE IF NOT EXISTS message (
 CREATE INDEX IF NOT EXISTS message_waiting ON message (handover) WHERE NOT accepted;
 """
 
+_WAITING = (
+    "FROM message m JOIN handover h ON m.handover = h.id WHERE h.url = ? AND NOT m.accepted "
+    "AND h.subscriber NOT IN (SELECT value FROM json_each(?))"
+)
+
 
 class Waiting(msgspec.Struct, frozen=True):
     """A message that was not accepted yet."""
 
     id: str
     """``msg_…``, by chance; the same in every attempt."""
+    subscriber: int
     slug: str
     body: bytes
     attempts: int
@@ -103,22 +110,20 @@ class WebhookQueue(PrivateQueue):
             )
         return True
 
-    def waiting(self, url: str) -> int:
-        """How many messages for this address were not accepted yet."""
+    def waiting(self, url: str, without: Collection[int] = ()) -> int:
+        """How many messages for this address were not accepted yet, those about some subscribers left out."""
         with named(self.path):
             (count,) = self._database.execute(
-                "SELECT count(*) FROM message m JOIN handover h ON m.handover = h.id WHERE h.url = ? AND NOT m.accepted",
-                (url,),
+                f"SELECT count(*) {_WAITING}", (url, json.dumps(sorted(without)))
             ).fetchone()
         return int(count)
 
-    def next(self, url: str) -> Waiting | None:
+    def next(self, url: str, without: Collection[int] = ()) -> Waiting | None:
         """The oldest of them."""
         with named(self.path):
             row = self._database.execute(
-                "SELECT m.id, h.slug, m.body, m.attempts FROM message m JOIN handover h ON m.handover = h.id "
-                "WHERE h.url = ? AND NOT m.accepted ORDER BY h.id, m.number LIMIT 1",
-                (url,),
+                f"SELECT m.id, h.subscriber, h.slug, m.body, m.attempts {_WAITING} ORDER BY h.id, m.number LIMIT 1",
+                (url, json.dumps(sorted(without))),
             ).fetchone()
         return Waiting(*row) if row else None
 
