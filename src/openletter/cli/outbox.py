@@ -128,13 +128,15 @@ def send(
     )
     post = post_of(options)
     with Store(store) as opened, Directory(opened.root) as directory, posting(opened) as outbox:
+        failed = False
         while True:
             sending = send_all(opened, directory, outbox, post)
             when = outbox.next_try()
             if not wait or when is None:
-                end_of(sending, outbox)
+                end_of(sending, outbox, failed_before=failed)
                 return
             say_sending(sending, outbox)
+            failed = failed or bool(sending.failed or sending.uncertain)
             while (left := when - time.time()) > 0:
                 time.sleep(min(left, _LONGEST_SLEEP_S))
 

@@ -343,7 +343,7 @@ def mail_reports(
         ):
             queued += outbox.put(written.new, now=time.time())
         already = len(subscribers) - len(today)
-        said = f", {already} have theirs of today already" if already else ""
+        said = f", {already} have one of today in the outbox already" if already else ""
         sys.stderr.write(f"{_messages(queued)} queued{said}\n")
         end_of(send_all(store, directory, outbox, post), outbox)
 
@@ -373,10 +373,10 @@ def _write(
     sys.stderr.write(f"{_messages(count)} written to {folder}; nothing was sent\n")
 
 
-def end_of(sending: Sending, outbox: Outbox) -> None:
-    """Say what was done; where mail failed or may be lost, the exit code says it, too."""
+def end_of(sending: Sending, outbox: Outbox, *, failed_before: bool = False) -> None:
+    """Say what was done; where mail failed or may be lost, now or in an earlier round, the exit code says it, too."""
     say_sending(sending, outbox)
-    if sending.failed or sending.uncertain:
+    if sending.failed or sending.uncertain or failed_before:
         raise typer.Exit(EXIT_COULD_NOT_RUN)
 
 

@@ -65,7 +65,7 @@ def test_each_gets_one_a_day(openletter, mail_server):
     assert {sender for sender, _, _ in kept.mails} == {"reports@example.org"}
     code, _, err = openletter("report", "--mail", "--smtp", kept.url)
     assert code == 0
-    assert "0 messages queued, 2 have theirs of today already" in err
+    assert "0 messages queued, 2 have one of today in the outbox already" in err
     assert len(kept.mails) == 2
     assert stat.S_IMODE((openletter.root / "outbox.sqlite").stat().st_mode) == 0o600
     code, out, _ = openletter("outbox", "list", "sent", "--json")
@@ -135,6 +135,18 @@ def test_a_server_without_tls_gets_nothing_and_one_line_says_why(openletter, mai
     kept = mail_server("smtps")
     assert openletter("outbox", "send", "--smtp", kept.url)[0] == 0
     assert len(kept.mails) == 2, "they have waited"
+
+
+def test_waiting_for_all_tells_of_what_failed_in_its_first_round(openletter, mail_server, monkeypatch):
+    monkeypatch.setattr("openletter.report.mail.sending.wait_s", lambda _: 0.3)
+    plain = mail_server("plain")
+    openletter("report", "--mail", "--smtp", plain.url.replace("plain", "smtp+starttls"))
+    kept = mail_server()
+    kept.answers += ["554 no", "451 later"]
+    code, _, err = openletter("outbox", "send", "--wait", "--smtp", kept.url)
+    assert "failed: 554 no" in err
+    assert len(kept.mails) == 1
+    assert code == 3, "a script takes it for done"
 
 
 def test_a_refusal_is_shown_and_can_be_sent_again_or_dropped(openletter, mail_server):
