@@ -13,6 +13,8 @@ import pytest
 from openletter.store.error import StoreError, named
 from openletter.store.sqlite_file import open_sqlite
 
+TABLES = "CREATE TABLE IF NOT EXISTS row (number INTEGER);"
+
 
 def test_many_who_make_one_file_wait_for_each_other(tmp_path):
     at_once = 6
@@ -22,8 +24,7 @@ def test_many_who_make_one_file_wait_for_each_other(tmp_path):
 
             def write(number=number, started=started):
                 started.wait()
-                database = open_sqlite(tmp_path / f"{number}.sqlite", timeout=60, private=True)
-                database.execute("CREATE TABLE IF NOT EXISTS row (number INTEGER)")
+                database = open_sqlite(tmp_path / f"{number}.sqlite", TABLES, timeout=60, private=True)
                 database.execute("INSERT INTO row VALUES (1)")
                 database.close()
 
@@ -39,15 +40,14 @@ def test_waiting_ends(tmp_path):
     holder.execute("CREATE TABLE row (number INTEGER)")
     holder.execute("BEGIN EXCLUSIVE")
     with pytest.raises(sqlite3.OperationalError, match="locked"):
-        open_sqlite(tmp_path / "held.sqlite", timeout=0.2)
+        open_sqlite(tmp_path / "held.sqlite", "", timeout=0.2)
     holder.close()
 
 
 def test_a_second_opening_leaves_the_first_ones_locks(tmp_path):
     path = tmp_path / "shared.sqlite"
-    first = open_sqlite(path, timeout=60, private=True)
-    first.execute("CREATE TABLE row (number INTEGER)")
-    second = open_sqlite(path, timeout=60, private=True)
+    first = open_sqlite(path, TABLES, timeout=60, private=True)
+    second = open_sqlite(path, TABLES, timeout=60, private=True)
     # Another process that is the last one, as it thinks, puts the log into the file and removes it.
     look = (
         f"import sqlite3; database = sqlite3.connect({str(path)!r});"
@@ -62,8 +62,7 @@ def test_a_second_opening_leaves_the_first_ones_locks(tmp_path):
 
 
 def test_a_private_file_and_its_log_are_its_owners_alone(tmp_path):
-    database = open_sqlite(tmp_path / "private.sqlite", timeout=60, private=True)
-    database.execute("CREATE TABLE row (number INTEGER)")
+    database = open_sqlite(tmp_path / "private.sqlite", TABLES, timeout=60, private=True)
     modes = {file.name: file.stat().st_mode & 0o777 for file in tmp_path.iterdir()}
     database.close()
     assert modes == dict.fromkeys(("private.sqlite", "private.sqlite-wal", "private.sqlite-shm"), 0o600)
@@ -80,7 +79,7 @@ def test_what_cannot_be_written_is_said(tmp_path, way):
     def write():
         with named(path):
             if way == "no folder":
-                open_sqlite(path, timeout=1)
+                open_sqlite(path, "", timeout=1)
             else:
                 with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as database:
                     database.execute("DROP TABLE row")

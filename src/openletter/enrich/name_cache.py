@@ -12,6 +12,13 @@ from openletter.store.error import named
 from openletter.store.sqlite_file import open_sqlite
 
 FILE = "names.sqlite"
+# An answer that a power failure takes is asked for again.
+_TABLES = """
+PRAGMA synchronous = NORMAL;
+CREATE TABLE IF NOT EXISTS name (
+  address BLOB PRIMARY KEY, name TEXT NOT NULL, asked REAL NOT NULL, until REAL NOT NULL
+) STRICT, WITHOUT ROWID;
+"""
 _ASKED_AT_ONCE = 512
 """Below every limit on the parameters of a statement."""
 
@@ -37,17 +44,7 @@ class NameCache:
 
     def __enter__(self) -> Self:
         with named(self._path):
-            self._db = open_sqlite(self._path, timeout=60)
-            try:
-                # An answer that a power failure takes is asked for again.
-                self._db.execute("PRAGMA synchronous = NORMAL")
-                self._db.execute(
-                    "CREATE TABLE IF NOT EXISTS name (address BLOB PRIMARY KEY, name TEXT NOT NULL, asked REAL NOT NULL, "
-                    "until REAL NOT NULL) STRICT, WITHOUT ROWID"
-                )
-            except BaseException:
-                self._db.close()
-                raise
+            self._db = open_sqlite(self._path, _TABLES, timeout=60)
         return self
 
     def __exit__(

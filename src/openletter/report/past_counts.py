@@ -2,6 +2,7 @@
 reports. Written when a document is made; so a document shows those days of which there was one.
 """
 
+import sqlite3
 from collections.abc import Iterable
 from contextlib import closing
 from datetime import date
@@ -9,9 +10,9 @@ from pathlib import Path
 
 import msgspec
 
-from openletter.report.private_database import open_private
 from openletter.report.report_index import FILE
 from openletter.store.error import named
+from openletter.store.sqlite_file import open_sqlite
 
 _TABLES = """
 CREATE TABLE IF NOT EXISTS counted (
@@ -45,9 +46,12 @@ class PastCounts:
     def __init__(self, store_root: Path) -> None:
         self._path = store_root.absolute() / FILE
 
+    def _open(self) -> sqlite3.Connection:
+        return open_sqlite(self._path, _TABLES, timeout=60, private=True)
+
     def record(self, counts: Iterable[tuple[int, DayCount]]) -> None:
         """By subscriber's id; those of the same day are replaced."""
-        with named(self._path), closing(open_private(self._path, _TABLES)) as database:
+        with named(self._path), closing(self._open()) as database:
             database.execute("BEGIN IMMEDIATE")
             database.executemany(
                 "INSERT OR REPLACE INTO counted VALUES (?, ?, ?, ?, ?)",
@@ -59,7 +63,7 @@ class PastCounts:
         """Of each subscriber the last ``most`` days before that one, the oldest first."""
         if not self._path.exists():
             return {}
-        with named(self._path), closing(open_private(self._path, _TABLES)) as database:
+        with named(self._path), closing(self._open()) as database:
             rows = database.execute(_BEFORE, (day.isoformat(), most)).fetchall()
         found: dict[int, list[DayCount]] = {}
         for whose, when, faulty, wide, strict in rows:

@@ -11,24 +11,13 @@ from openletter.store.error import named
 from openletter.store.sqlite_file import open_sqlite
 
 
-def open_private(path: Path, tables: str) -> sqlite3.Connection:
-    """Open or make one; ``tables`` is SQL that makes what is missing. Raises OSError, sqlite3.Error."""
-    database = open_sqlite(path, timeout=60, private=True)
-    try:
-        database.executescript(tables)
-    except BaseException:
-        database.close()
-        raise
-    return database
-
-
 class PrivateDatabase:
     """One of these files, opened: a context that closes it. Of one thread. Raises StoreError."""
 
     def __init__(self, path: Path, tables: str) -> None:
         self.path = path
         with named(path):
-            self._database = open_private(path, tables)
+            self._database = open_sqlite(path, tables, timeout=60, private=True)
 
     def __enter__(self) -> Self:
         return self

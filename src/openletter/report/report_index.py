@@ -12,8 +12,8 @@ from pathlib import Path
 
 import msgspec
 
-from openletter.report.private_database import open_private
 from openletter.store.error import named
+from openletter.store.sqlite_file import open_sqlite
 from openletter.subscriber.report_type import ReportType
 
 FILE = "reports.sqlite"
@@ -69,7 +69,7 @@ class ReportIndex:
         self.path = self._root / FILE
 
     def _open(self) -> sqlite3.Connection:
-        return open_private(self.path, _TABLES)
+        return open_sqlite(self.path, _TABLES, timeout=60, private=True)
 
     def folder(self, target: Path) -> str:
         """As ``ReportFile.folder`` has it."""

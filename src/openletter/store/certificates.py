@@ -14,6 +14,10 @@ from openletter.store.error import named
 from openletter.store.sqlite_file import open_sqlite
 
 FILE = "certificates.sqlite"
+_TABLES = """
+PRAGMA synchronous = FULL;
+CREATE TABLE IF NOT EXISTS certificate (sha256 BLOB NOT NULL UNIQUE, der BLOB NOT NULL) STRICT;
+"""
 _ASKED_AT_ONCE = 512
 """Below every limit on the parameters of a statement."""
 
@@ -26,15 +30,7 @@ class Certificates:
 
     def __enter__(self) -> Self:
         with named(self._path):
-            self._db = open_sqlite(self._path, timeout=60)
-            try:
-                self._db.execute("PRAGMA synchronous = FULL")
-                self._db.execute(
-                    "CREATE TABLE IF NOT EXISTS certificate (sha256 BLOB NOT NULL UNIQUE, der BLOB NOT NULL) STRICT"
-                )
-            except BaseException:
-                self._db.close()
-                raise
+            self._db = open_sqlite(self._path, _TABLES, timeout=60)
         return self
 
     def __exit__(

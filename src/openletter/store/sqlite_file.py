@@ -10,10 +10,11 @@ _AGAIN_S = 0.01
 
 
 def open_sqlite(
-    path: Path, *, timeout: float, private: bool = False, any_thread: bool = False
+    path: Path, tables: str, *, timeout: float, private: bool = False, any_thread: bool = False
 ) -> sqlite3.Connection:
     """Open or make one; every statement is its own transaction unless it is told otherwise.
 
+    ``tables``: SQL that makes what is missing, and says what holds for this connection.
     ``timeout``: seconds for which a statement, as this call, waits for other processes. ``private``: nobody but the owner
     can ever read it. ``any_thread``: the caller sees to it that one thread at a time uses it. Raises OSError, sqlite3.Error.
     """
@@ -25,6 +26,7 @@ def open_sqlite(
     database = sqlite3.connect(path, timeout=timeout, isolation_level=None, check_same_thread=not any_thread)
     try:
         log_ahead(database, timeout)
+        database.executescript(tables)
     except BaseException:
         database.close()
         raise

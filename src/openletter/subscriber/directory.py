@@ -25,6 +25,7 @@ _NOBODY = digest("")
 _OF_KEY = "id, subscriber, label, created, used, revoked"
 
 _TABLES = """
+PRAGMA foreign_keys = ON;
 CREATE TABLE IF NOT EXISTS subscriber (
   id INTEGER PRIMARY KEY AUTOINCREMENT,
   slug TEXT NOT NULL UNIQUE COLLATE NOCASE,
@@ -62,14 +63,7 @@ class Directory:
                 if not create and not self.path.exists():
                     yield None
                     return
-                database = open_sqlite(self.path, timeout=60, private=True, any_thread=True)
-                try:
-                    database.execute("PRAGMA foreign_keys = ON")
-                    database.executescript(_TABLES)
-                except BaseException:
-                    database.close()
-                    raise
-                self._database = database
+                self._database = open_sqlite(self.path, _TABLES, timeout=60, private=True, any_thread=True)
             database = self._database
             if database.in_transaction:
                 yield database

@@ -28,6 +28,7 @@ MAX_SESSIONS = 50
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@-]{0,63}")
 
 _TABLES = """
+PRAGMA foreign_keys = ON;
 CREATE TABLE IF NOT EXISTS account (
   name TEXT PRIMARY KEY,
   role TEXT NOT NULL,
@@ -77,14 +78,7 @@ class Accounts:
                 if not create and not self.path.exists():
                     yield None
                     return
-                database = open_sqlite(self.path, timeout=5, private=True, any_thread=True)
-                try:
-                    database.execute("PRAGMA foreign_keys = ON")
-                    database.executescript(_TABLES)
-                except BaseException:
-                    database.close()
-                    raise
-                self._database = database
+                self._database = open_sqlite(self.path, _TABLES, timeout=5, private=True, any_thread=True)
             yield self._database
 
     def close(self) -> None:

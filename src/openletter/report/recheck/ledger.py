@@ -128,8 +128,7 @@ class RecheckLedger:
             if not create and not self.path.exists():
                 yield None
                 return
-            with closing(open_sqlite(self.path, timeout=30, private=True)) as database:
-                database.executescript(_TABLES)
+            with closing(open_sqlite(self.path, _TABLES, timeout=30, private=True)) as database:
                 yield database
 
     def claim(self, subscriber_id: int, ip: str, port: int, host: str, survey: str) -> Recheck | Wait:
