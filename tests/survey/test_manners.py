@@ -258,6 +258,8 @@ def test_who_was_silent_is_asked_again_and_counts_once(moody, openletter, tmp_pa
     assert sum(shard.rows for shard in kept if record.plan.pass_of(shard.shard) == 2) == len(odd)
     assert sum(shard.answered for shard in kept) == 128, "who stood in silence once counts as two"
     assert {record.plan.pass_of(shard.shard) for shard in kept} == {1, 2}, "a pass for nobody was made"
+    out, _ = finish(openletter("store", "list", "--store", store, "--json"), 0)
+    assert json.loads(out)["probed"] == 128, "who was asked twice counts as two"
 
 
 def test_a_second_pass_that_is_killed_is_resumed(moody, openletter, tmp_path):

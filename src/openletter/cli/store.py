@@ -38,6 +38,7 @@ class SurveyLine(msgspec.Struct, frozen=True, kw_only=True):
     started: float
     finished: float | None
     probed: int
+    """Endpoints, each once, however often it was asked."""
     octets: int
     """Of all its files."""
     kept: str
@@ -90,7 +91,8 @@ def list_(store: StoreOption = DEFAULT_STORE, json: JsonOption = False) -> None:
                     state=record.state,
                     started=record.started,
                     finished=record.finished,
-                    probed=sum(shard.rows for shard in shards),
+                    # Later passes ask some of these again.
+                    probed=sum(shard.rows for shard in shards if record.plan.pass_of(shard.shard) == 1),
                     octets=spool + sum(one.octets for one in sets),
                     kept="counts" if record.pruned else "compacted" if compacted else "spool",
                     rules_version=record.rules_version,
