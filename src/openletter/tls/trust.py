@@ -176,7 +176,7 @@ class Trust:
             ders += _pem_certificates(extra_pem)
         self.roots = tuple(ders)
         """As DER: what another process makes the same of."""
-        # A root that the library refuses (certifi has one with serial 0) is left out, not the others with it.
+        # A root that the library refuses is left out, not the others with it.
         loaded = {root: parsed for root in ders if (parsed := _load(root)) is not None}
         read = {root: known for root in loaded if isinstance(known := facts(root), CertificateFacts)}
         self._roots = read
