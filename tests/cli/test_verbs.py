@@ -35,11 +35,18 @@ def test_every_verb_is_there_with_words_of_its_own() -> None:
         timeout=60,
         check=True,
     )
-    told = dict(
-        line.split(None, 1) for line in ran.stdout.partition("Commands:")[2].splitlines() if line.strip()
-    )
+    told: dict[str, str] = {}
+    for line in ran.stdout.partition("Commands:\n")[2].splitlines():
+        if line[2] != " ":
+            verb, _, words = line.strip().partition(" ")
+            told[verb] = ""
+        else:
+            words = line
+        told[verb] = f"{told[verb]} {words.strip()}".strip()
     assert list(told) == list(VERBS)
-    assert all(told.values())
+    assert all(words.endswith(".") and not words.endswith("...") for words in told.values()), (
+        "a sentence is cut"
+    )
     assert len(set(told.values())) == len(VERBS)
 
 

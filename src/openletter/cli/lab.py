@@ -7,11 +7,13 @@ from typing import Annotated
 import typer
 
 from openletter.cli.demo import DEMO_FOLDER, demonstrate
+from openletter.cli.group import Group
 from openletter.cli.lab_store import lab_store
 from openletter.lab.internet import command as internet_command
 from openletter.lab.real import command as real_command
 
 app = typer.Typer(
+    cls=Group,
     help="A simulated Internet whose truth is known, real servers, and a demonstration; all on loopback.",
     invoke_without_command=True,
     rich_markup_mode=None,

@@ -10,6 +10,7 @@ from rich.text import Text
 
 from openletter.cli.arguments import DEFAULT_STORE, StoreOption
 from openletter.cli.forms import write_json
+from openletter.cli.group import Group
 from openletter.cli.tables import data_console
 from openletter.scope.error import at, shown
 from openletter.scope.optout import OptOut
@@ -19,6 +20,7 @@ from openletter.store.optout import OptOutList
 from openletter.store.store import Store
 
 app = typer.Typer(
+    cls=Group,
     help="Who is never asked again: every survey into the store keeps to it, one that runs within seconds.",
     invoke_without_command=True,
     rich_markup_mode=None,

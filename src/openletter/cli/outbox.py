@@ -12,6 +12,7 @@ from rich.text import Text
 
 from openletter.cli.arguments import DEFAULT_STORE, StoreOption
 from openletter.cli.forms import JsonOption, write_json, write_octets
+from openletter.cli.group import Group
 from openletter.cli.report_mail import (
     BounceToOption,
     FromOption,
@@ -35,6 +36,7 @@ from openletter.store.store import Store
 from openletter.subscriber.directory import Directory
 
 app = typer.Typer(
+    cls=Group,
     help="Mail to subscribers that waits, that failed, or of which nobody knows whether it arrived.",
     invoke_without_command=True,
     rich_markup_mode=None,

@@ -9,13 +9,16 @@ from openletter.cli import serve_user
 from openletter.cli.arguments import DEFAULT_STORE, RootsOption, StoreOption, trust_with
 from openletter.cli.base_url import ENVIRONMENT, parse_base_url
 from openletter.cli.failure import CouldNotRunError
+from openletter.cli.group import Group
 from openletter.scope.exclusion import gather_exclusions
 from openletter.store.error import NoStoreError
 from openletter.store.store import Store
 from openletter.web.accounts import Accounts
 from openletter.web.settings import DEFAULT_HOST, DEFAULT_PORT, WebSettings
 
-app = typer.Typer(invoke_without_command=True, rich_markup_mode=None, subcommand_metavar="[user ...]")
+app = typer.Typer(
+    cls=Group, invoke_without_command=True, rich_markup_mode=None, subcommand_metavar="[user ...]"
+)
 app.add_typer(serve_user.app, name="user")
 
 

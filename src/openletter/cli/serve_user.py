@@ -13,13 +13,14 @@ import typer
 
 from openletter.cli.arguments import DEFAULT_STORE, StoreOption
 from openletter.cli.failure import CouldNotRunError
+from openletter.cli.group import Group
 from openletter.store.store import Store
 from openletter.web.accounts import AccountError, Accounts
 from openletter.web.audit import AuditLog, Event
 from openletter.web.password import MAX_LENGTH, MIN_LENGTH, PasswordError
 from openletter.web.roles import Role
 
-app = typer.Typer(help="Who may sign in.", invoke_without_command=True, rich_markup_mode=None)
+app = typer.Typer(cls=Group, help="Who may sign in.", invoke_without_command=True, rich_markup_mode=None)
 
 _Name = Annotated[str, typer.Argument(metavar="NAME", help="Of the account.", show_default=False)]
 _PasswordFile = Annotated[

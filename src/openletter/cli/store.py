@@ -12,6 +12,7 @@ from rich.console import Console
 
 from openletter.cli.arguments import DEFAULT_STORE, StoreOption
 from openletter.cli.failure import EXIT_FOUND, EXIT_NOTHING_FOUND
+from openletter.cli.group import Group
 from openletter.cli.progress import working
 from openletter.cli.tables import data_console, print_surveys
 from openletter.store.compaction import compact as compact_survey
@@ -23,7 +24,9 @@ from openletter.store.store import Store
 from openletter.store.verification import verify as verify_store
 from openletter.verdict.state import merge_state
 
-app = typer.Typer(help="What is kept, whether it is whole, and how it is kept small.", no_args_is_help=True)
+app = typer.Typer(
+    cls=Group, help="What is kept, whether it is whole, and how it is kept small.", no_args_is_help=True
+)
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Lines of JSON.")]
 

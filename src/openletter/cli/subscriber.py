@@ -13,6 +13,7 @@ from rich.text import Text
 
 from openletter.cli.arguments import DEFAULT_STORE, StoreOption
 from openletter.cli.forms import JsonOption, write_json
+from openletter.cli.group import Group
 from openletter.cli.tables import data_console
 from openletter.report.visible import visible_text
 from openletter.store.store import Store
@@ -32,6 +33,7 @@ from openletter.subscriber.subscriber import (
 from openletter.verdict.classes import Severity
 
 app = typer.Typer(
+    cls=Group,
     help="Who is told about which networks, in what form and language, and the keys of the Reports API.",
     invoke_without_command=True,
     rich_markup_mode=None,

@@ -6,8 +6,9 @@ from importlib import import_module
 from typing import Any
 
 import typer
-from typer.core import TyperGroup
 from typer.main import get_group
+
+from openletter.cli.group import Group
 
 VERBS = {
     **{name: name for name in ("check", "survey", "stats", "diff", "export", "judge", "enrich")},
@@ -68,7 +69,7 @@ class _Commands(MutableMapping[str, Any]):
         return len(VERBS)
 
 
-class Verbs(TyperGroup):
+class Verbs(Group):
     """The group of all of them."""
 
     def __init__(self, **attributes: Any) -> None:

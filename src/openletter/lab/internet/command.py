@@ -129,7 +129,10 @@ def _check_cidr(text: str) -> None:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="openletter lab internet", description=__doc__)
+    parser = argparse.ArgumentParser(
+        prog="openletter lab internet",
+        description="Run the simulated Internet, or tell its truth without running it.",
+    )
     world = argparse.ArgumentParser(add_help=False)
     world.add_argument("--scale", type=int, default=1000, metavar="N", help="1:N (default: %(default)s)")
     world.add_argument("--seed", type=int, default=SEED, help="another seed, another place for each host")

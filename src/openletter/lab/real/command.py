@@ -97,7 +97,10 @@ def _say(text: str) -> None:
 
 def main(arguments: list[str] | None = None) -> int:
     """Carry out `run`, `list` or `install`; the exit code."""
-    parser = argparse.ArgumentParser(prog="openletter lab real", description=__doc__)
+    parser = argparse.ArgumentParser(
+        prog="openletter lab real",
+        description="Install, list and run the real servers. Data go to standard output, talk to standard error.",
+    )
     parser.add_argument(
         "--folder", type=Path, help="where packages are unpacked; other users must be able to enter"
     )
