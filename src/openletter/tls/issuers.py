@@ -7,6 +7,7 @@ of a root with a date in the wrong type, as one of Certum's has.
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from threading import Lock
 
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
@@ -21,6 +22,8 @@ class Issuers:
     names are OpenSSL's to judge; digests, sizes of keys and extended uses of keys are not judged."""
 
     def __init__(self, roots: Iterable[x509.Certificate]) -> None:
+        # The time is the store's and not the question's, and the dashboard has servers asked again by several threads.
+        self._lock = Lock()
         self._at_a_time, self._at_any_time = crypto.X509Store(), crypto.X509Store()
         for root in roots:
             self._at_a_time.add_cert(crypto.X509.from_cryptography(root))
@@ -33,13 +36,14 @@ class Issuers:
     ) -> tuple[bytes, ...]:
         """The DERs from the leaf to the root; ``None`` for the time leaves dates out. Empty: there is no path."""
         store = self._at_any_time if at is None else self._at_a_time
-        if at is not None:
-            store.set_time(at)
         try:
             context = crypto.X509StoreContext(
                 store, crypto.X509.from_cryptography(leaf), [crypto.X509.from_cryptography(c) for c in others]
             )
-            found = [c.to_cryptography() for c in context.get_verified_chain()]
+            with self._lock:
+                if at is not None:
+                    store.set_time(at)
+                found = [c.to_cryptography() for c in context.get_verified_chain()]
         except (crypto.X509StoreContextError, crypto.Error, ValueError):
             return ()
         return tuple(c.public_bytes(Encoding.DER) for c in found)
