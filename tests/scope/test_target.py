@@ -27,6 +27,8 @@ from openletter.scope.target import parse_target
         ("Mail-1.Example.ORG.", None, "mail-1.example.org", None, ""),
         ("mail.example.org:110", None, "mail.example.org", 110, ""),
         ("bücher.example", None, "xn--bcher-kva.example", None, ""),
+        ("faß.example", None, "xn--fa-hia.example", None, ""),
+        ("ｍａｉｌ。例え.example:143", None, "mail.xn--r8jz45g.example", 143, ""),
         ("localhost", None, "localhost", None, ""),
         ("127.128.0.0/22 country=us", "127.128.0.0-127.128.3.255", "", None, "US"),
         ("  192.0.2.1\tcountry=JP ", "192.0.2.1", "", None, "JP"),

@@ -223,7 +223,13 @@ def verify(
         for name in found.removed:
             typer.echo(f"{name}: removed")
         wrong = sum(not complaint.harmless for complaint in found.complaints)
-        verdict = "all is well" if found.sound else f"{wrong} things are wrong"
+        verdict = (
+            "all is well"
+            if found.sound
+            else "1 thing is wrong"
+            if wrong == 1
+            else f"{wrong} things are wrong"
+        )
         typer.echo(
             f"{found.files:,} files, {found.rows:,} rows, {_size(found.octets)}, "
             f"{found.certificates:,} certificates: {verdict}"

@@ -3,6 +3,7 @@
 import re
 from ipaddress import ip_address, ip_network
 
+import idna
 import msgspec
 
 from openletter.scope import address
@@ -120,8 +121,11 @@ def _port(port: str, text: str, where: str) -> int:
 
 def _name(name: str, text: str, where: str) -> str:
     try:
-        ascii_name = name.removesuffix(".").encode("idna").decode("ascii").lower()
-    except UnicodeError:
+        # Of Unicode by IDNA 2008 (RFC 5891), as browsers and registries have it: Python's own codec is of 2003, and makes another
+        # owner's name of some.
+        whole = name if name.isascii() else idna.encode(name, uts46=True).decode("ascii")
+        ascii_name = whole.removesuffix(".").lower()
+    except idna.IDNAError:
         ascii_name = ""
     labels = ascii_name.split(".")
     if len(ascii_name) > 253 or not all(_LABEL.fullmatch(label) for label in labels):
