@@ -223,13 +223,8 @@ def verify(
         for name in found.removed:
             typer.echo(f"{name}: removed")
         wrong = sum(not complaint.harmless for complaint in found.complaints)
-        verdict = (
-            "all is well"
-            if found.sound
-            else "1 thing is wrong"
-            if wrong == 1
-            else f"{wrong} things are wrong"
-        )
+        things = "1 thing is" if wrong == 1 else f"{wrong} things are"
+        verdict = "all is well" if found.sound else f"{things} wrong"
         typer.echo(
             f"{found.files:,} files, {found.rows:,} rows, {_size(found.octets)}, "
             f"{found.certificates:,} certificates: {verdict}"
